@@ -1,0 +1,161 @@
+"""Frozen values that pass between the steps of grading, and the published shape of a result.
+
+Times are seconds, sizes are bytes, points are floats. A `Result` is what `sorcery grade`
+writes, one JSON file a submission; its JSON Schema is `graders/result.schema.json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+RESULT_VERSION = 1
+
+
+class CaseVerdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"  # the student's code raised, or its process ended, while the case ran
+    TIMEOUT = "timeout"
+    NOT_REACHED = "not reached"  # the notebook never got to the question
+
+
+class Verdict(StrEnum):
+    GRADED = "graded"
+    OUTPUT_LIMIT = "output limit"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out of memory"
+    CRASHED = "crashed"
+    TAMPERED = "tampered"
+    REJECTED = "rejected"
+    UNGRADED = "ungraded"
+
+
+# When several hold for one submission, the first of these is its verdict.
+PRECEDENCE = (
+    Verdict.UNGRADED,
+    Verdict.REJECTED,
+    Verdict.TAMPERED,
+    Verdict.OUT_OF_MEMORY,
+    Verdict.CRASHED,
+    Verdict.TIMEOUT,
+    Verdict.OUTPUT_LIMIT,
+    Verdict.GRADED,
+)
+
+
+def worst(*verdicts: Verdict) -> Verdict:
+    """The verdict that stands when all of `verdicts` hold; GRADED for none."""
+    return min(verdicts, key=PRECEDENCE.index, default=Verdict.GRADED)
+
+
+class Tier(StrEnum):
+    """How much of the machine a submission is kept from; see graders.sandbox."""
+
+    FULL = "full"
+    FLAT = "flat"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one submission may use. Wall-clock seconds, bytes, counts."""
+
+    cell_seconds: float = 60.0
+    notebook_seconds: float = 600.0
+    case_seconds: float = 30.0
+    memory_bytes: int = 2 << 30
+    output_bytes: int = 1 << 20  # of one cell, streams and displays together; the rest is cut
+    scratch_bytes: int = 256 << 20  # the submission's own file system
+    file_bytes: int = 128 << 20
+    open_files: int = 256
+    processes: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """One test case. `message` may be shown to its student; `detail` is for staff only."""
+
+    name: str
+    verdict: CaseVerdict
+    points: float
+    possible: float
+    hidden: bool
+    message: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionResult:
+    """One autograded question. `snapshot` says where its namespace was taken."""
+
+    id: str
+    points: float
+    possible: float
+    seed: int
+    cases: tuple[CaseResult, ...]
+    snapshot: Literal["check cell", "last cell", "end", "none"] = "check cell"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualResult:
+    """A written question, graded by a person in the gradebook."""
+
+    id: str
+    possible: float
+    answered: bool
+
+
+class CellVerdict(StrEnum):
+    OK = "ok"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out of memory"
+    EXITED = "exited"  # sys.exit: the rest still runs
+    CRASHED = "crashed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellResult:
+    """One code cell, by its index in the notebook (all cells counted, from 0)."""
+
+    index: int
+    verdict: CellVerdict
+    error: str = ""
+    cut: bool = False  # its output went over the limit
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Everything known about one graded submission. Published as JSON, `version` 1.
+
+    `key` identifies the work: the same submission, tests, limits and engine give the same key.
+    `timings` maps a stage (intake, fork, cells, snapshots, tests) to wall seconds.
+    """
+
+    version: Literal[1] = RESULT_VERSION
+    topic: str
+    student: str
+    file: str
+    sha256: str
+    key: str
+    engine: str
+    tests_sha256: str
+    isolation: Tier
+    limits: Limits
+    seed: int
+    verdict: Verdict
+    reason: str = ""
+    points: float = 0.0
+    possible: float = 0.0
+    questions: tuple[QuestionResult, ...] = ()
+    manual: tuple[ManualResult, ...] = ()
+    cells: tuple[CellResult, ...] = ()
+    started: str = ""  # UTC, ISO 8601
+    seconds: float = 0.0
+    timings: dict[str, float] = field(default_factory=dict)
