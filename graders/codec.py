@@ -1,0 +1,452 @@
+"""Values that cross the channel, and only these: exact types, copied, rebuilt from their bytes.
+
+    None bool int float complex str bytes slice range Ellipsis
+    list tuple set frozenset dict (and OrderedDict, defaultdict, Counter, as dict; torch.Size, as tuple)
+    numpy arrays and scalars, dtypes; torch tensors and parameters with their .grad, dtypes, devices
+    pandas DataFrame, Series and Index
+
+Anything else, every subclass too, is handed to the caller's `ref`, which turns it into a
+reference or refuses. A decoded value is rebuilt here from numbers, text and raw bytes, so none
+of its behaviour comes from the other side. `requires_grad` of a tensor is a claim.
+
+In a header, scalars stand for themselves and all else is a list `[tag, ...]`; array bytes lie in
+the frame's body in the order their nodes are met, each byte taken exactly once, so nothing can be
+aliased or amplified. Mapping keys and set members are None, bool, 64-bit int, float or str: keys
+whose hashes can be made to collide at will never enter a dict of ours.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from graders.channel import Buffer
+from graders.errors import Tampered
+
+MAX_DEPTH = 32
+MAX_NODES = 500_000
+MAX_BIG_INT_BITS = 1 << 15
+
+_INT64 = range(-(1 << 63), 1 << 63)
+_DTYPES = frozenset("?bhilqBHILQefdFD")
+_SIZED_DTYPE = re.compile(r"[<|](?:[US]\d{1,4}|[Mm]8\[(?:Y|M|W|D|h|m|s|ms|us|ns)\])")
+_MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
+_KEY_TYPES = (type(None), bool, float, str)
+_SEQUENCES = {list: "l", tuple: "t"}
+_SETS = {set: "s", frozenset: "fs"}
+_PANDAS_DTYPES = frozenset(
+    ["object", "str", "string", "category", "boolean", "Float32", "Float64"]
+    + [f"{sign}Int{bits}".capitalize() if not sign else f"UInt{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]
+)
+
+Ref = Callable[[object], list[Any]]
+Deref = Callable[[list[Any]], Any]
+
+
+class TooLarge(ValueError):
+    """A value over the bounds. `str()` says which."""
+
+
+class _NotAValue(Exception):
+    """A container holds what cannot be copied, so the whole of it becomes a reference."""
+
+
+def encode(value: object, ref: Ref) -> tuple[Any, list[Buffer]]:
+    """(header node, body parts) of `value`. `ref(x)` gives the node of anything that is no value.
+
+    Raises TooLarge, and whatever `ref` raises.
+    """
+    writer = _Writer(ref)
+    return writer.node(value, 0), writer.body
+
+
+def decode(node: Any, body: bytearray, deref: Deref) -> Any:
+    """The value of a node received from the other side. `deref([tag, ...])` resolves references.
+
+    Raises Tampered for whatever `encode` could not have written.
+    """
+    reader = _Reader(body, deref)
+    try:
+        value = reader.value(node, 0)
+    except Tampered:
+        raise
+    except (RecursionError, ValueError, TypeError, OverflowError, KeyError, IndexError, RuntimeError, AttributeError) as error:
+        raise Tampered(f"a value that cannot be: {type(error).__name__}: {error}") from None
+    if reader.taken != len(body):
+        raise Tampered("bytes left over behind the last array")
+    return value
+
+
+class _Writer:
+    def __init__(self, ref: Ref) -> None:
+        self.ref = ref
+        self.body: list[Buffer] = []
+        self.nodes = 0
+
+    def node(self, value: Any, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES:,} items")
+        if depth > MAX_DEPTH:
+            raise TooLarge(f"nested deeper than {MAX_DEPTH} levels")
+        kind = type(value)
+        if kind is str:
+            return _text_node(value)
+        if value is None or kind is bool or kind is float:
+            return value
+        if kind is int:
+            return value if value in _INT64 else self._big_int(value)
+        if kind in _SEQUENCES:
+            return [_SEQUENCES[kind], [self.node(item, depth + 1) for item in value]]
+        if kind in _MAPPINGS:
+            if not all(_is_key(key) for key in value):
+                return self.ref(value)
+            return ["d", [[_text_node(k) if type(k) is str else k, self.node(v, depth + 1)] for k, v in value.items()]]
+        if kind in _SETS:
+            if not all(_is_key(item) for item in value):
+                return self.ref(value)
+            return [_SETS[kind], [self.node(item, depth + 1) for item in value]]
+        if kind is complex:
+            return ["c", value.real, value.imag]
+        if kind is bytes:
+            self.body.append(value)
+            return ["b", len(value)]
+        if kind is slice:
+            return ["sl", *(self.node(part, depth + 1) for part in (value.start, value.stop, value.step))]
+        if kind is range:
+            return ["rg", *(self.node(part, depth + 1) for part in (value.start, value.stop, value.step))]
+        if value is Ellipsis:
+            return ["..."]
+        return self._array_like(value, kind, depth)
+
+    def _array_like(self, value: Any, kind: type, depth: int) -> Any:
+        if kind is np.ndarray:
+            return self._array(value) if _dtype_name(value.dtype) else self.ref(value)
+        if issubclass(kind, np.generic):
+            if kind.__module__ == "numpy" and _dtype_name(value.dtype):
+                return ["n", self._array(np.asarray(value))]
+            return self.ref(value)
+        if isinstance(value, np.dtype):
+            return ["dt", _dtype_name(value)] if _dtype_name(value) else self.ref(value)
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            if kind is torch.Tensor or kind is torch.nn.Parameter:
+                return self._tensor(torch, value, depth)
+            if kind is torch.Size:
+                return ["t", [int(side) for side in value]]
+            if kind is torch.dtype or kind is torch.device:
+                return ["td" if kind is torch.dtype else "dv", str(value)]
+        pandas = sys.modules.get("pandas")
+        if pandas is not None and kind.__module__.startswith("pandas."):
+            mark, nodes = len(self.body), self.nodes
+            try:
+                if kind is pandas.DataFrame:
+                    return self._frame(pandas, value)
+                if kind is pandas.Series:
+                    return ["se", self._column(value), self._index(pandas, value.index), self._label(value.name)]
+                if isinstance(value, pandas.Index):
+                    return ["ix", self._index(pandas, value)]
+            except _NotAValue:
+                del self.body[mark:]
+                self.nodes = nodes
+        return self.ref(value)
+
+    def _big_int(self, value: int) -> Any:
+        if value.bit_length() > MAX_BIG_INT_BITS:
+            raise TooLarge(f"an integer of {value.bit_length():,} bits")
+        return ["i", hex(value)]
+
+    def _array(self, array: Any) -> list[Any]:
+        contiguous = np.ascontiguousarray(array).reshape(array.shape)
+        self.body.append(contiguous.tobytes() if contiguous.dtype.kind in "USMm" else memoryview(contiguous.reshape(-1)).cast("B"))
+        return ["a", _dtype_name(array.dtype), list(array.shape)]
+
+    def _tensor(self, torch: Any, tensor: Any, depth: int) -> Any:
+        if tensor.layout is not torch.strided or tensor.is_quantized or tensor.device.type == "meta":
+            return self.ref(tensor)
+        plain = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        brain = plain.dtype is torch.bfloat16
+        if brain:
+            plain = plain.view(torch.int16)
+        try:
+            array = plain.numpy()
+        except TypeError:  # float8 and other types numpy does not have
+            return self.ref(tensor)
+        is_leaf_with_grad = tensor.is_leaf and tensor.grad is not None
+        return [
+            "T",
+            self._array(array),
+            brain,
+            bool(tensor.requires_grad),
+            type(tensor) is torch.nn.Parameter,
+            self.node(tensor.grad, depth + 1) if is_leaf_with_grad else None,
+        ]
+
+    def _frame(self, pandas: Any, frame: Any) -> list[Any]:
+        columns = [self._column(frame.iloc[:, position]) for position in range(frame.shape[1])]
+        return ["df", self._index(pandas, frame.columns), self._index(pandas, frame.index), columns]
+
+    def _column(self, values: Any) -> list[Any]:
+        dtype = values.dtype
+        if isinstance(dtype, np.dtype) and _dtype_name(dtype):
+            return self._array(values.to_numpy())
+        if str(dtype) not in _PANDAS_DTYPES:
+            raise _NotAValue
+        return ["o", str(dtype), [self._label(item) for item in values.astype(object)]]
+
+    def _index(self, pandas: Any, index: Any) -> list[Any]:
+        names = [self._label(name) for name in index.names]
+        if type(index) is pandas.RangeIndex:
+            return ["r", [index.start, index.stop, index.step], names]
+        if type(index) is pandas.MultiIndex:
+            return ["m", [[self._label(part) for part in row] for row in index], names]
+        if type(index) in (pandas.Index, pandas.DatetimeIndex, pandas.TimedeltaIndex):
+            return ["v", self._column(index), names]
+        raise _NotAValue
+
+    def _label(self, value: Any) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES:,} items")
+        if isinstance(value, np.generic):
+            value = value.item()
+        if type(value) is str:
+            return _text_node(value)
+        if _is_key(value):
+            return value
+        if value is sys.modules["pandas"].NA:
+            return None
+        raise _NotAValue
+
+
+class _Reader:
+    def __init__(self, body: bytearray, deref: Deref) -> None:
+        self.body = memoryview(body)
+        self.deref = deref
+        self.taken = 0
+        self.nodes = 0
+
+    def value(self, node: Any, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise Tampered("a value over the bounds")
+        kind = type(node)
+        if node is None or kind in (bool, int, float, str):
+            return node
+        if kind is not list or not node or type(node[0]) is not str:
+            raise Tampered("a node of unknown form")
+        read = _READERS.get(node[0])
+        return read(self, node, depth) if read else self.deref(node)
+
+    def take(self, size: int) -> memoryview:
+        if type(size) is not int or size < 0 or self.taken + size > len(self.body):
+            raise Tampered("an array outside its frame")
+        part = self.body[self.taken : self.taken + size]
+        self.taken += size
+        return part
+
+    def items(self, nodes: Any, depth: int) -> list[Any]:
+        _expect(type(nodes) is list)
+        return [self.value(item, depth + 1) for item in nodes]
+
+    def key(self, node: Any) -> Any:
+        value = _text(node) if type(node) is list else node
+        _expect(_is_key(value))
+        self.nodes += 1
+        _expect(self.nodes <= MAX_NODES)
+        return value
+
+    def array(self, node: Any) -> Any:
+        tag, name, shape = node
+        _expect(tag == "a" and type(name) is str and type(shape) is list and len(shape) <= 32)
+        _expect(all(type(side) is int and 0 <= side < 1 << 48 for side in shape))
+        dtype = _dtype(name)
+        raw = self.take(math.prod(shape) * dtype.itemsize)
+        array = np.frombuffer(bytes(raw), dtype=dtype).reshape(shape).copy()
+        if dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
+            raise Tampered("a boolean that is neither 0 nor 1")
+        if dtype.kind == "U" and array.size and array.reshape(-1).view(np.uint32).max() > 0x10FFFF:
+            raise Tampered("text that is not Unicode")
+        return array
+
+    def tensor(self, node: Any, depth: int) -> Any:
+        import torch
+
+        _, array, brain, requires_grad, parameter, grad = node
+        _expect(type(brain) is bool and type(requires_grad) is bool and type(parameter) is bool)
+        tensor = torch.from_numpy(self.array(array))
+        if brain:
+            tensor = tensor.view(torch.bfloat16)
+        differentiable = tensor.is_floating_point() or tensor.is_complex()
+        tensor.requires_grad_(requires_grad and differentiable)
+        if parameter:
+            tensor = torch.nn.Parameter(tensor.detach(), requires_grad=requires_grad and differentiable)
+        if grad is not None:
+            value = self.value(grad, depth + 1)
+            _expect(type(value) in (torch.Tensor, torch.nn.Parameter) and differentiable)
+            tensor.grad = value.detach()
+        return tensor
+
+    def column(self, node: Any) -> Any:
+        import pandas
+
+        _expect(type(node) is list and bool(node))
+        if node[0] == "a":
+            return self.array(node)
+        tag, dtype, items = node
+        _expect(tag == "o" and dtype in _PANDAS_DTYPES and type(items) is list)
+        return pandas.array([self.key(item) for item in items], dtype=dtype)
+
+    def index(self, node: Any) -> Any:
+        import pandas
+
+        tag, values, names = node
+        names = [self.key(name) for name in names]
+        if tag == "r":
+            _expect(all(type(part) is int for part in values))
+            return pandas.RangeIndex(*values, name=names[0])
+        if tag == "m":
+            rows = [tuple(self.key(part) for part in row) for row in values]
+            return pandas.MultiIndex.from_tuples(rows, names=names)
+        _expect(tag == "v")
+        return pandas.Index(self.column(values), name=names[0])
+
+    def frame(self, node: Any) -> Any:
+        import pandas
+
+        _, columns, index, values = node
+        labels, rows = self._frame_axes(columns, index, values)
+        frame = pandas.DataFrame(dict(enumerate(rows)), index=labels[1])
+        frame.columns = labels[0]
+        return frame
+
+    def _frame_axes(self, columns: Any, index: Any, values: Any) -> tuple[tuple[Any, Any], list[Any]]:
+        # The writer puts the columns' bytes first: they must be taken in that order.
+        rows = [self.column(column) for column in values]
+        return (self.index(columns), self.index(index)), rows
+
+    def series(self, node: Any) -> Any:
+        import pandas
+
+        _, values, index, name = node
+        return pandas.Series(self.column(values), index=self.index(index), name=self.key(name))
+
+
+def _read_dict(reader: _Reader, node: Any, depth: int) -> dict[Any, Any]:
+    _expect(type(node[1]) is list)
+    return {reader.key(key): reader.value(value, depth + 1) for key, value in node[1]}
+
+
+def _read_set(make: Callable[[Any], Any]) -> Callable[[_Reader, Any, int], Any]:
+    return lambda reader, node, depth: make(reader.key(item) for item in node[1])
+
+
+def _read_parts(make: Callable[..., Any]) -> Callable[[_Reader, Any, int], Any]:
+    return lambda reader, node, depth: make(*reader.items(node[1:], depth))
+
+
+def _read_scalar(reader: _Reader, node: Any, depth: int) -> Any:
+    array = reader.array(node[1])
+    _expect(array.shape == ())
+    return array[()]
+
+
+def _read_complex(reader: _Reader, node: Any, depth: int) -> complex:
+    _, real, imaginary = node
+    _expect(type(real) is float and type(imaginary) is float)
+    return complex(real, imaginary)
+
+
+def _read_big_int(reader: _Reader, node: Any, depth: int) -> int:
+    _expect(type(node[1]) is str and len(node[1]) <= MAX_BIG_INT_BITS // 4 + 3)
+    return int(node[1], 16)
+
+
+def _read_torch_dtype(reader: _Reader, node: Any, depth: int) -> Any:
+    import torch
+
+    _expect(type(node[1]) is str and re.fullmatch(r"torch\.[a-z0-9_]{1,24}", node[1]) is not None)
+    dtype = getattr(torch, node[1].removeprefix("torch."), None)
+    _expect(isinstance(dtype, torch.dtype))
+    return dtype
+
+
+def _read_device(reader: _Reader, node: Any, depth: int) -> Any:
+    import torch
+
+    _expect(type(node[1]) is str and len(node[1]) < 32)
+    return torch.device(node[1])
+
+
+_READERS: dict[str, Callable[[_Reader, Any, int], Any]] = {
+    "l": lambda reader, node, depth: reader.items(node[1], depth),
+    "t": lambda reader, node, depth: tuple(reader.items(node[1], depth)),
+    "s": _read_set(set),
+    "fs": _read_set(frozenset),
+    "d": _read_dict,
+    "u": lambda reader, node, depth: _text(node),
+    "i": _read_big_int,
+    "c": _read_complex,
+    "b": lambda reader, node, depth: bytes(reader.take(node[1])),
+    "sl": _read_parts(slice),
+    "rg": _read_parts(range),
+    "...": lambda reader, node, depth: ...,
+    "a": lambda reader, node, depth: reader.array(node),
+    "n": _read_scalar,
+    "dt": lambda reader, node, depth: _dtype(node[1]),
+    "T": lambda reader, node, depth: reader.tensor(node, depth),
+    "td": _read_torch_dtype,
+    "dv": _read_device,
+    "df": lambda reader, node, depth: reader.frame(node),
+    "se": lambda reader, node, depth: reader.series(node),
+    "ix": lambda reader, node, depth: reader.index(node[1]),
+}
+
+
+def _text_node(text: str) -> Any:
+    # msgpack text is UTF-8, which has no lone surrogates; Python's str may.
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return ["u", text.encode("utf-8", "surrogatepass").hex()]
+    return text
+
+
+def _text(node: list[Any]) -> str:
+    tag, encoded = node
+    _expect(tag == "u" and type(encoded) is str)
+    return bytes.fromhex(encoded).decode("utf-8", "surrogatepass")
+
+
+def _is_key(value: object) -> bool:
+    kind = type(value)
+    return kind in _KEY_TYPES or (kind is int and value in _INT64)
+
+
+def _dtype_name(dtype: np.dtype[Any]) -> str:
+    """The dtype's name on the wire, always little-endian; empty when it does not cross."""
+    if dtype.char in _DTYPES and dtype.isnative:
+        return dtype.str.replace("=", "<")
+    if dtype.isnative and _SIZED_DTYPE.fullmatch(dtype.str):
+        return dtype.str
+    return ""
+
+
+def _dtype(name: Any) -> np.dtype[Any]:
+    _expect(type(name) is str and len(name) <= 12)
+    dtype = np.dtype(name)
+    _expect(_dtype_name(dtype) == name)
+    return dtype
+
+
+def _expect(holds: bool) -> None:
+    if not holds:
+        raise Tampered("a node of unknown form")
