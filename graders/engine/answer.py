@@ -1,0 +1,98 @@
+"""The student's side of the value channel: answers what a test asks of this namespace.
+
+Runs in a fork of the student's process, so anything here may have been patched by them. That is
+harmless: whatever this code can be made to say, the student's code could have said.
+"""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from graders import codec, probes
+from graders.channel import receive_frame, send_frame
+from graders.errors import ChannelError
+
+CHUNK_BYTES = 16 << 20
+
+
+def serve(sock: socket.socket, namespace: dict[str, Any]) -> None:
+    """Answers until the other side closes. Student exceptions become error answers."""
+    Answerer(sock, namespace).serve()
+
+
+class Answerer:
+    def __init__(self, sock: socket.socket, namespace: dict[str, Any]) -> None:
+        self.sock = sock
+        self.namespace = namespace
+        self.objects: list[Any] = []
+        self.operations: dict[str, Callable[..., Any]] = {
+            "global": self._global,
+            "has": lambda name: name in namespace,
+            "set_global": namespace.__setitem__,
+            "getattr": getattr,
+            "setattr": setattr,
+            "delattr": delattr,
+            "call": lambda function, arguments, keywords: function(*arguments, **keywords),
+            "getitem": lambda thing, key: thing[key],
+            "setitem": lambda thing, key, value: thing.__setitem__(key, value),
+            "delitem": lambda thing, key: thing.__delitem__(key),
+            "len": len,
+            "iter": iter,
+            "next": self._next,
+            "enter": lambda manager: manager.__enter__(),
+            "exit": lambda manager: manager.__exit__(None, None, None),
+            "probe": lambda name, thing, *arguments: probes.PROBES[name](thing, *arguments),
+        }
+
+    def serve(self) -> None:
+        while True:
+            try:
+                (number, operation, node), body = receive_frame(self.sock)
+            except ChannelError:
+                return
+            succeeded, answer, blobs = self._answer(operation, node, body)
+            send_frame(self.sock, [number, succeeded, answer], blobs)
+
+    def _answer(self, operation: str, node: Any, body: bytearray) -> tuple[bool, Any, list[Any]]:
+        try:
+            arguments = codec.decode(node, body, self._dereference)
+            return True, *codec.encode(self.operations[operation](*arguments), self._reference)
+        except BaseException as error:
+            return False, *codec.encode(self._describe(error), self._reference)
+
+    def _describe(self, error: BaseException) -> tuple[str, str, str]:
+        try:
+            text = str(error)[:2000]
+            trace = "".join(traceback.format_exception(error, limit=-8))[-8000:]
+        except BaseException:
+            text = trace = "(an exception that cannot be printed)"
+        return type(error).__name__[:200], text, trace
+
+    def _global(self, name: str) -> Any:
+        if name not in self.namespace:
+            raise NameError(f"`{name}` is not defined at this point of the notebook")
+        return self.namespace[name]
+
+    def _next(self, iterator: Any, count: int) -> tuple[list[Any], bool]:
+        items: list[Any] = []
+        size = 0
+        for _ in range(count):
+            try:
+                items.append(next(iterator))
+            except StopIteration:
+                return items, False
+            size += getattr(items[-1], "nbytes", 0)
+            if size > CHUNK_BYTES:
+                break
+        return items, True
+
+    def _reference(self, value: object) -> list[Any]:
+        self.objects.append(value)
+        kind = type(value)
+        return ["R", len(self.objects) - 1, f"{kind.__module__}.{kind.__qualname__}"[:200]]
+
+    def _dereference(self, node: list[Any]) -> Any:
+        return self.objects[node[1]]
