@@ -30,7 +30,9 @@ _decoder = msgspec.msgpack.Decoder()
 Buffer = bytes | bytearray | memoryview
 
 
-def send_frame(sock: socket.socket, header: Any, body: Sequence[Buffer] = (), deadline: float | None = None) -> None:
+def send_frame(
+    sock: socket.socket, header: Any, body: Sequence[Buffer] = (), deadline: float | None = None
+) -> None:
     """Sends one frame. `deadline` is on `time.monotonic()`'s clock; None waits for ever.
 
     Raises PeerGone, PeerTimeout, and ValueError for a frame over the bounds.
@@ -45,7 +47,9 @@ def send_frame(sock: socket.socket, header: Any, body: Sequence[Buffer] = (), de
             _send(sock, part, deadline)
 
 
-def receive_frame(sock: socket.socket, deadline: float | None = None, *, max_body: int = MAX_BODY) -> tuple[Any, bytearray]:
+def receive_frame(
+    sock: socket.socket, deadline: float | None = None, *, max_body: int = MAX_BODY
+) -> tuple[Any, bytearray]:
     """The next frame's header and body. Raises PeerGone, PeerTimeout, and Tampered when it breaks the rules."""
     header_size, body_size = _LENGTHS.unpack(_receive(sock, _LENGTHS.size, deadline))
     if header_size > MAX_HEADER or body_size > max_body:

@@ -38,11 +38,15 @@ _DTYPES = frozenset("?bhilqBHILQefdFD")
 _SIZED_DTYPE = re.compile(r"[<|](?:[US]\d{1,4}|[Mm]8\[(?:Y|M|W|D|h|m|s|ms|us|ns)\])")
 _MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 _KEY_TYPES = (type(None), bool, float, str)
-_SEQUENCES = {list: "l", tuple: "t"}
-_SETS = {set: "s", frozenset: "fs"}
+_SEQUENCES: dict[type, str] = {list: "l", tuple: "t"}
+_SETS: dict[type, str] = {set: "s", frozenset: "fs"}
 _PANDAS_DTYPES = frozenset(
     ["object", "str", "string", "category", "boolean", "Float32", "Float64"]
-    + [f"{sign}Int{bits}".capitalize() if not sign else f"UInt{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]
+    + [
+        f"{sign}Int{bits}".capitalize() if not sign else f"UInt{bits}"
+        for sign in ("", "U")
+        for bits in (8, 16, 32, 64)
+    ]
 )
 
 Ref = Callable[[object], list[Any]]
@@ -76,7 +80,16 @@ def decode(node: Any, body: bytearray, deref: Deref) -> Any:
         value = reader.value(node, 0)
     except Tampered:
         raise
-    except (RecursionError, ValueError, TypeError, OverflowError, KeyError, IndexError, RuntimeError, AttributeError) as error:
+    except (
+        RecursionError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        KeyError,
+        IndexError,
+        RuntimeError,
+        AttributeError,
+    ) as error:
         raise Tampered(f"a value that cannot be: {type(error).__name__}: {error}") from None
     if reader.taken != len(body):
         raise Tampered("bytes left over behind the last array")
@@ -107,7 +120,10 @@ class _Writer:
         if kind in _MAPPINGS:
             if not all(_is_key(key) for key in value):
                 return self.ref(value)
-            return ["d", [[_text_node(k) if type(k) is str else k, self.node(v, depth + 1)] for k, v in value.items()]]
+            return [
+                "d",
+                [[_text_node(k) if type(k) is str else k, self.node(v, depth + 1)] for k, v in value.items()],
+            ]
         if kind in _SETS:
             if not all(_is_key(item) for item in value):
                 return self.ref(value)
@@ -132,7 +148,7 @@ class _Writer:
             if kind.__module__ == "numpy" and _dtype_name(value.dtype):
                 return ["n", self._array(np.asarray(value))]
             return self.ref(value)
-        if isinstance(value, np.dtype):
+        if issubclass(kind, np.dtype):
             return ["dt", _dtype_name(value)] if _dtype_name(value) else self.ref(value)
         torch = sys.modules.get("torch")
         if torch is not None:
@@ -143,14 +159,19 @@ class _Writer:
             if kind is torch.dtype or kind is torch.device:
                 return ["td" if kind is torch.dtype else "dv", str(value)]
         pandas = sys.modules.get("pandas")
-        if pandas is not None and kind.__module__.startswith("pandas."):
+        if pandas is not None and kind.__module__.split(".")[0] == "pandas":
             mark, nodes = len(self.body), self.nodes
             try:
                 if kind is pandas.DataFrame:
                     return self._frame(pandas, value)
                 if kind is pandas.Series:
-                    return ["se", self._column(value), self._index(pandas, value.index), self._label(value.name)]
-                if isinstance(value, pandas.Index):
+                    return [
+                        "se",
+                        self._column(value),
+                        self._index(pandas, value.index),
+                        self._label(value.name),
+                    ]
+                if issubclass(kind, pandas.Index):
                     return ["ix", self._index(pandas, value)]
             except _NotAValue:
                 del self.body[mark:]
@@ -164,7 +185,11 @@ class _Writer:
 
     def _array(self, array: Any) -> list[Any]:
         contiguous = np.ascontiguousarray(array).reshape(array.shape)
-        self.body.append(contiguous.tobytes() if contiguous.dtype.kind in "USMm" else memoryview(contiguous.reshape(-1)).cast("B"))
+        self.body.append(
+            contiguous.tobytes()
+            if contiguous.dtype.kind in "USMm"
+            else contiguous.reshape(-1).view(np.uint8).data
+        )
         return ["a", _dtype_name(array.dtype), list(array.shape)]
 
     def _tensor(self, torch: Any, tensor: Any, depth: int) -> Any:
@@ -442,7 +467,7 @@ def _dtype_name(dtype: np.dtype[Any]) -> str:
 
 def _dtype(name: Any) -> np.dtype[Any]:
     _expect(type(name) is str and len(name) <= 12)
-    dtype = np.dtype(name)
+    dtype: np.dtype[Any] = np.dtype(name)
     _expect(_dtype_name(dtype) == name)
     return dtype
 

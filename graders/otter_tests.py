@@ -71,7 +71,9 @@ def load_question(public: Path, hidden: Path, question: str) -> QuestionTests:
     files = [(public / f"{question}.py", False), (hidden / f"{question}.py", True)]
     found = [(path, is_hidden) for path, is_hidden in files if path.is_file()]
     if not found:
-        raise AuthorError([Problem(files[0][0], 0, f"{question} has no test file", "write it, or remove its check cell")])
+        raise AuthorError(
+            [Problem(files[0][0], 0, f"{question} has no test file", "write it, or remove its check cell")]
+        )
     cases: list[Case] = []
     problems: list[Problem] = []
     for path, is_hidden in found:
@@ -126,10 +128,14 @@ def _load_file(path: Path, question: str, hidden: bool) -> list[Case]:
     try:
         loaded = kind.from_file(str(path))
     except Exception as error:
-        raise AuthorError([Problem(path, _line_in(path, error), f"{type(error).__name__}: {error}")]) from None
+        raise AuthorError(
+            [Problem(path, _line_in(path, error), f"{type(error).__name__}: {error}")]
+        ) from None
     if loaded.name != question:
         line = _line_of(tree, "name") or _line_of(tree, "test")
-        raise AuthorError([Problem(path, line, f"is named {loaded.name!r}", f"make it {question!r}, the file's name")])
+        raise AuthorError(
+            [Problem(path, line, f"is named {loaded.name!r}", f"make it {question!r}, the file's name")]
+        )
     return [_case(case, hidden, bool(ok_format)) for case in loaded.test_cases]
 
 
@@ -169,25 +175,30 @@ def _shadowed_cases(path: Path, tree: ast.Module) -> list[Problem]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             if node.name in seen:
-                problems.append(Problem(path, node.lineno, f"a second {node.name} replaces the first", "rename one"))
+                problems.append(
+                    Problem(path, node.lineno, f"a second {node.name} replaces the first", "rename one")
+                )
             seen.add(node.name)
     return problems
 
 
-def _constant(tree: ast.Module, name: str) -> Any:
+def _assignment(tree: ast.Module, name: str) -> ast.Assign | None:
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                return node.value.value
+        if isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == name for t in node.targets
+        ):
+            return node
     return None
 
 
+def _constant(tree: ast.Module, name: str) -> Any:
+    node = _assignment(tree, name)
+    return node.value.value if node is not None and isinstance(node.value, ast.Constant) else None
+
+
 def _line_of(tree: ast.Module, name: str) -> int:
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                return node.lineno
-    return 0
+    node = _assignment(tree, name)
+    return node.lineno if node is not None else 0
 
 
 def _line_in(path: Path, error: BaseException) -> int:
@@ -247,14 +258,22 @@ def judge(case: Case, failure: BaseException | None, lost: Exception | None, sec
         text = f"Took longer than {seconds:g} s. Look for a loop that does not end."
         return _result(case, CaseVerdict.TIMEOUT, text, text, always=True)
     if isinstance(lost, Tampered):
-        return _result(case, CaseVerdict.ERROR, "The answers of this notebook were not those of an honest process.", str(lost), always=True)
+        return _result(
+            case,
+            CaseVerdict.ERROR,
+            "The answers of this notebook were not those of an honest process.",
+            str(lost),
+            always=True,
+        )
     if isinstance(lost, PeerGone):
         text = "Your code ended the Python process (sys.exit, os._exit, out of memory or a crash)."
         return _result(case, CaseVerdict.ERROR, text, f"{text} {lost}", always=True)
     if failure is None:
         return replace(_result(case, CaseVerdict.PASSED, case.success_message, ""), points=case.points)
     if isinstance(failure, RemoteError):
-        return _result(case, CaseVerdict.ERROR, f"Your code raised {failure}", f"{failure}\n{failure.trace}".strip())
+        return _result(
+            case, CaseVerdict.ERROR, f"Your code raised {failure}", f"{failure}\n{failure.trace}".strip()
+        )
     text = str(failure).strip() or _assertion_source(failure)
     if not isinstance(failure, AssertionError):
         text = f"{type(failure).__name__}: {text}"

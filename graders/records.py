@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-RESULT_VERSION = 1
-
 
 class CaseVerdict(StrEnum):
     PASSED = "passed"
@@ -138,7 +136,7 @@ class Result:
     `timings` maps a stage (intake, fork, cells, snapshots, tests) to wall seconds.
     """
 
-    version: Literal[1] = RESULT_VERSION
+    version: Literal[1] = 1
     topic: str
     student: str
     file: str

@@ -45,7 +45,8 @@ class RemoteError(Exception):
 
 
 _ERROR_TYPES: dict[str, type[RemoteError]] = {
-    builtin.__name__: type(f"Remote{builtin.__name__}", (RemoteError, builtin), {}) for builtin in _BUILTIN_ERRORS
+    builtin.__name__: type(f"Remote{builtin.__name__}", (RemoteError, builtin), {})
+    for builtin in _BUILTIN_ERRORS
 }
 
 
@@ -73,7 +74,7 @@ class Namespace:
         return self.ask("has", name) is True
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self.ask("global", name) if name in self else default
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.ask("set_global", name, value)
@@ -91,7 +92,12 @@ class Namespace:
         try:
             send_frame(self._sock, [self._asked, operation, node], body, self.deadline)
             header, received = receive_frame(self._sock, self.deadline)
-            if type(header) is not list or len(header) != 3 or header[0] != self._asked or type(header[1]) is not bool:
+            if (
+                type(header) is not list
+                or len(header) != 3
+                or header[0] != self._asked
+                or type(header[1]) is not bool
+            ):
                 raise Tampered("an answer to no question")
             answer = codec.decode(header[2], received, self._dereference)
             if self.deadline is not None and time.monotonic() > self.deadline:
@@ -203,7 +209,12 @@ class Remote:
         while True:
             # One item first: a test may want no more, and a generator's work is the student's time.
             answer = space.ask("next", iterator, wanted)
-            if type(answer) is not tuple or len(answer) != 2 or type(answer[0]) is not list or len(answer[0]) > wanted:
+            if (
+                type(answer) is not tuple
+                or len(answer) != 2
+                or type(answer[0]) is not list
+                or len(answer[0]) > wanted
+            ):
                 raise TypeError(f"{self!r} gives no usable iterator")
             yield from answer[0]
             if answer[1] is not True:
@@ -229,13 +240,15 @@ class Remote:
         return object.__hash__(self)
 
     # isinstance() looks `__class__` up when the exact type does not match.
-    __class__ = property(  # type: ignore[assignment]
+    __class__ = property(
         _refuse("isinstance()", "use check.module(model) or check.isa(obj, 'torch.nn.Module')")
     )
     __bool__ = _refuse("a truth value", "say what you mean, as in `is not None`")
     __eq__ = __ne__ = _refuse("==", _VALUES)
     __lt__ = __le__ = __gt__ = __ge__ = _refuse("an order comparison", _VALUES)
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse("arithmetic", _VALUES)
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse(
+        "arithmetic", _VALUES
+    )
     __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __neg__ = __abs__ = _refuse("arithmetic", _VALUES)
     __int__ = __float__ = __complex__ = __index__ = _refuse("conversion to a number", _VALUES)
     __array__ = _refuse("conversion to an array", _VALUES)
