@@ -53,6 +53,8 @@ class Recorder:
         self.clear_next = False
 
     def write(self, name: str, text: str) -> None:
+        if not text:
+            return
         self._clear_if_due()
         room = self.limit - self.size
         self.size += len(text)
@@ -204,6 +206,7 @@ def make_shell() -> NotebookShell:
     from matplotlib_inline.backend_inline import configure_inline_support
 
     matplotlib.use(INLINE)
+    matplotlib.interactive(True)
     configure_inline_support(shell, INLINE)
     return shell
 

@@ -1,0 +1,223 @@
+"""The trusted side of the warm processes: start a zygote, have a notebook run, question its snapshots.
+
+No isolation is set up here yet: a worker is a plain child of the zygote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from graders.channel import receive_frame, send_frame
+from graders.engine.zygote import THREAD_VARIABLES
+from graders.errors import ChannelError, InternalError, PeerGone, PeerTimeout, Tampered
+from graders.records import CellResult, CellVerdict, Limits
+from graders.remote import Namespace
+
+START_SECONDS = 120.0
+GRACE_SECONDS = 2.0  # between the alarm inside the worker and its being killed from here
+FORK_SECONDS = 30.0
+
+
+class _Stream(msgspec.Struct, tag="stream", tag_field="output_type", forbid_unknown_fields=True):
+    name: str
+    text: str
+
+
+class _Error(msgspec.Struct, tag="error", tag_field="output_type", forbid_unknown_fields=True):
+    ename: str
+    evalue: str
+    traceback: list[str]
+
+
+class _Display(msgspec.Struct, tag="display_data", tag_field="output_type", forbid_unknown_fields=True):
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+class _Answer(msgspec.Struct, tag="execute_result", tag_field="output_type", forbid_unknown_fields=True):
+    execution_count: int
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+class _Ran(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: CellVerdict
+    error: str
+    cut: bool
+    seconds: float
+    outputs: list[_Stream | _Error | _Display | _Answer]
+
+
+_ran = msgspec.json.Decoder(_Ran)
+
+
+class Zygote:
+    """A warm process for one topic. Raises InternalError when it cannot be started."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": "/nonexistent"}
+        command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno()), *modules]
+        self._process = subprocess.Popen(
+            command, env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        )
+        theirs.close()
+        self._requests.settimeout(START_SECONDS)
+        try:
+            ready = self._requests.recv(64)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
+            self.close()
+            raise InternalError(f"the warm process for {', '.join(modules) or 'no module'} did not start")
+
+    def fork(self, folder: Path) -> Worker:
+        """A fresh worker whose working directory is `folder`."""
+        ours, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._requests, [str(folder).encode()], [theirs.fileno()])
+            pid = int(self._requests.recv(64) or b"0")
+        except (OSError, ValueError):
+            pid = 0
+        theirs.close()
+        if not pid:
+            ours.close()
+            raise InternalError("the warm process is gone")
+        return Worker(ours, pid)
+
+    def close(self) -> None:
+        self._requests.close()
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Snapshot:
+    """A question's namespace as it was at its check cell. Each `round()` is served by a fresh copy of it."""
+
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+
+    @contextlib.contextmanager
+    def round(self, seconds: float) -> Iterator[Namespace]:
+        """A Namespace whose exchanges have `seconds` of wall time until it is given more."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            space = Namespace(ours)
+            space.allow(seconds)
+            try:
+                socket.send_fds(self._orders, [b"r"], [theirs.fileno()])
+            except OSError as error:
+                space.lost = PeerGone(str(error))
+            finally:
+                theirs.close()
+            yield space
+
+    def close(self) -> None:
+        self._orders.close()
+
+
+class Worker:
+    """Runs one submission. Cells after a failing one still run, until the process is gone."""
+
+    def __init__(self, control: socket.socket, pid: int) -> None:
+        self._control = control
+        self._pid = pid
+        self._over = time.monotonic()
+        self.gone: CellVerdict | None = None
+        self.tampered = ""
+
+    def begin(self, limits: Limits) -> None:
+        self._limits = limits
+        self._over = time.monotonic() + limits.notebook_seconds
+
+    def run(self, index: int, source: str) -> tuple[CellResult, list[dict[str, Any]]]:
+        """One code cell's result and its nbformat outputs."""
+        if self.gone is not None:
+            return CellResult(index=index, verdict=CellVerdict.NOT_REACHED), []
+        started = time.monotonic()
+        seconds = min(self._limits.cell_seconds, self._over - started)
+        if seconds <= 0:
+            return CellResult(
+                index=index, verdict=CellVerdict.NOT_REACHED, error="the notebook's time was over"
+            ), []
+        try:
+            deadline = started + seconds + GRACE_SECONDS
+            send_frame(self._control, ["run", source, seconds, self._limits.output_bytes], (), deadline)
+            answer, body = receive_frame(self._control, deadline, max_body=64 * self._limits.output_bytes)
+            if answer != ["ran"]:
+                raise Tampered("an answer to no question")
+            ran = _ran.decode(body)
+        except PeerTimeout:
+            return self._lose(
+                index, CellVerdict.TIMEOUT, f"took longer than {seconds:g} s and could not be interrupted"
+            ), []
+        except PeerGone:
+            return self._lose(index, CellVerdict.CRASHED, "the Python process ended in this cell"), []
+        except (Tampered, msgspec.DecodeError, UnicodeDecodeError) as error:
+            self.tampered = str(error)
+            return self._lose(index, CellVerdict.CRASHED, "the cell wrote into the grader's channel"), []
+        result = CellResult(
+            index=index,
+            verdict=ran.verdict,
+            error=ran.error[:2000],
+            cut=ran.cut,
+            seconds=round(time.monotonic() - started, 6),
+        )
+        return result, [msgspec.to_builtins(output) for output in ran.outputs]
+
+    def snapshot(self) -> Snapshot | None:
+        """The namespace as it is now, kept until closed; None when the process is gone."""
+        if self.gone is not None:
+            return None
+        ours, theirs = socket.socketpair()
+        deadline = time.monotonic() + FORK_SECONDS
+        try:
+            send_frame(self._control, ["snapshot"], (), deadline)
+            socket.send_fds(self._control, [b"s"], [theirs.fileno()])
+            answer, _ = receive_frame(self._control, deadline, max_body=0)
+            if answer != ["snapped"]:
+                raise Tampered("an answer to no question")
+        except (ChannelError, OSError) as error:
+            ours.close()
+            self.tampered = str(error) if isinstance(error, Tampered) else ""
+            self._kill(CellVerdict.CRASHED)
+            return None
+        finally:
+            theirs.close()
+        return Snapshot(ours)
+
+    def close(self) -> None:
+        """Ends the worker; its snapshots live on until each is closed."""
+        self._kill(CellVerdict.NOT_REACHED)
+
+    def _lose(self, index: int, verdict: CellVerdict, why: str) -> CellResult:
+        self._kill(verdict)
+        return CellResult(index=index, verdict=verdict, error=why)
+
+    def _kill(self, verdict: CellVerdict) -> None:
+        if self.gone is None:
+            self.gone = verdict
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            self._control.close()

@@ -1,0 +1,158 @@
+"""A warm process forks workers; each question is tested on the namespace its check cell saw."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graders.engine.worker import Worker, Zygote
+from graders.errors import InternalError, PeerTimeout
+from graders.records import CellVerdict, Limits
+
+LIMITS = Limits(cell_seconds=1, notebook_seconds=20, output_bytes=2000)
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    with Zygote(["torch"]) as warm:
+        yield warm
+
+
+@pytest.fixture
+def worker(zygote: Zygote, tmp_path: Path) -> Iterator[Worker]:
+    forked = zygote.fork(tmp_path)
+    forked.begin(LIMITS)
+    yield forked
+    forked.close()
+
+
+def test_cells_leave_outputs_as_jupyter_would(worker: Worker) -> None:
+    _, outputs = worker.run(0, "import sys\nprint('out')\nprint('err', file=sys.stderr)\n6 * 7")
+    assert [(o["output_type"], o.get("text") or o["data"]["text/plain"]) for o in outputs] == [
+        ("stream", "out\n"),
+        ("stream", "err\n"),
+        ("execute_result", "42"),
+    ]
+    assert (
+        worker.run(1, "await __import__('asyncio').sleep(0)\n'awaited'")[1][0]["data"]["text/plain"]
+        == "'awaited'"
+    )
+    assert worker.run(2, "%time 5")[0].verdict is CellVerdict.OK
+
+
+def test_a_figure_is_drawn_inline(zygote: Zygote, tmp_path: Path) -> None:
+    drawer = zygote.fork(tmp_path)
+    drawer.begin(Limits())
+    _, outputs = drawer.run(0, "import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    drawer.close()
+    assert [o["output_type"] for o in outputs] == ["display_data"]
+    assert outputs[0]["data"]["image/png"].startswith("iVBOR")
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("1 / 0", CellVerdict.ERROR),
+        ("def (", CellVerdict.ERROR),
+        ("import sys; sys.exit(3)", CellVerdict.EXITED),
+        ("while True: pass", CellVerdict.TIMEOUT),
+        ("raise MemoryError", CellVerdict.OUT_OF_MEMORY),
+        ("while True:\n    try:\n        1 / 0\n    except Exception: pass", CellVerdict.TIMEOUT),
+    ],
+)
+def test_cells_after_a_failing_one_still_run(worker: Worker, source: str, verdict: CellVerdict) -> None:
+    assert worker.run(0, source)[0].verdict is verdict
+    assert worker.run(1, "'still here'")[1][0]["data"]["text/plain"] == "'still here'"
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("import os; os._exit(0)", CellVerdict.CRASHED),
+        ("import ctypes; ctypes.string_at(0)", CellVerdict.CRASHED),
+        (
+            "n = 0\nwhile True:\n    try:\n        while True: n += 1\n    except BaseException: pass",
+            CellVerdict.TIMEOUT,
+        ),
+    ],
+)
+def test_a_process_that_is_lost_keeps_the_snapshots_before(
+    worker: Worker, source: str, verdict: CellVerdict
+) -> None:
+    worker.run(0, "x = 1")
+    snapshot = worker.snapshot()
+    assert snapshot is not None
+    assert worker.run(1, source)[0].verdict is verdict
+    assert worker.run(2, "x = 2")[0].verdict is CellVerdict.NOT_REACHED
+    assert worker.snapshot() is None
+    with snapshot.round(5) as space:
+        assert space["x"] == 1
+    snapshot.close()
+
+
+def test_a_snapshot_sees_its_moment_and_each_round_a_fresh_copy(worker: Worker) -> None:
+    worker.run(
+        0,
+        "import torch\nw = torch.ones(2, requires_grad=True)\ndef grow():\n    data.append(1)\n    return len(data)\ndata = []",
+    )
+    early = worker.snapshot()
+    worker.run(1, "data = [1, 2, 3]\n(w * 3).sum().backward()\ndef norm(): return w.grad.norm().item()")
+    late = worker.snapshot()
+    assert early is not None
+    assert late is not None
+    for _ in range(2):
+        with early.round(5) as space:
+            assert (space["grow"](), space["grow"](), len(space["data"])) == (1, 2, 2)
+    with late.round(5) as space:
+        assert space["data"] == [1, 2, 3]
+        assert space["norm"]() == pytest.approx(18**0.5)
+    early.close()
+    late.close()
+
+
+def test_a_round_that_hangs_leaves_the_next_one_whole(worker: Worker) -> None:
+    worker.run(0, "def hang():\n    while True: pass\nx = 5")
+    snapshot = worker.snapshot()
+    assert snapshot is not None
+    with snapshot.round(0.5) as space, pytest.raises(PeerTimeout):
+        space["hang"]()
+    with snapshot.round(5) as space:
+        assert space["x"] == 5
+    snapshot.close()
+
+
+def test_output_over_the_limit_is_cut_and_the_cell_goes_on(worker: Worker) -> None:
+    result, outputs = worker.run(0, "print('x' * 100_000)\ndone = True")
+    assert result.cut
+    assert result.verdict is CellVerdict.OK
+    assert sum(len(str(o)) for o in outputs) < 3000
+    assert worker.run(1, "done")[1][0]["data"]["text/plain"] == "True"
+
+
+def test_check_cells_run_no_test_in_the_students_process(worker: Worker) -> None:
+    source = "import otter, sys\ngrader = otter.Notebook('cnn.ipynb')\ngrader.check('q1')\n'otter.test_files' in sys.modules"
+    assert worker.run(0, source)[1][0]["data"]["text/plain"] == "False"
+
+
+def test_bytes_written_into_the_control_channel_are_tampering(worker: Worker) -> None:
+    source = "import os, stat\nfor fd in range(3, 64):\n    try:\n        if stat.S_ISSOCK(os.fstat(fd).st_mode): os.write(fd, b'\\xff' * 64)\n    except OSError: pass"
+    assert worker.run(0, source)[0].verdict is CellVerdict.CRASHED
+    assert worker.tampered
+
+
+def test_submissions_share_nothing(zygote: Zygote, tmp_path: Path) -> None:
+    first, second = zygote.fork(tmp_path), zygote.fork(tmp_path)
+    for forked in (first, second):
+        forked.begin(LIMITS)
+    first.run(0, "import torch\ntorch.relu = None\nmine = 1")
+    _, outputs = second.run(0, "import torch\n(torch.relu is None, 'mine' in globals())")
+    assert outputs[0]["data"]["text/plain"] == "(False, False)"
+    first.close()
+    second.close()
+
+
+def test_a_module_that_does_not_exist_is_our_error() -> None:
+    with pytest.raises(InternalError, match="did not start"):
+        Zygote(["no_such_module_anywhere"])
+    gc.collect()
