@@ -1,0 +1,193 @@
+"""One notebook, examined: its cells run, its questions tested, and what came of each.
+
+Tests run only after the last cell: no code whose output is shown is still running when hidden
+inputs cross the channel. All public cases go before any hidden one, over all questions, because a
+public failure may quote the student's code, and by then it has seen nothing hidden.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graders.engine.worker import Snapshot, Worker, Zygote
+from graders.errors import Tampered
+from graders.otter_tests import Case, QuestionTests, case_seed, not_reached, run_case
+from graders.records import (
+    CaseResult,
+    CaseVerdict,
+    CellResult,
+    CellVerdict,
+    Limits,
+    QuestionResult,
+    Verdict,
+    worst,
+)
+
+_CELL_VERDICTS = {
+    CellVerdict.TIMEOUT: Verdict.TIMEOUT,
+    CellVerdict.OUT_OF_MEMORY: Verdict.OUT_OF_MEMORY,
+    CellVerdict.CRASHED: Verdict.CRASHED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCell:
+    """A code cell to run. `index` is its place in the notebook; `question` the one it checks, if any."""
+
+    index: int
+    source: str
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What examining one notebook gave. `outputs` maps a cell's index to its nbformat outputs."""
+
+    verdict: Verdict
+    questions: tuple[QuestionResult, ...]
+    cells: tuple[CellResult, ...]
+    outputs: dict[int, list[dict[str, Any]]]
+
+    @property
+    def points(self) -> float:
+        return sum(question.points for question in self.questions)
+
+
+def examine(
+    zygote: Zygote,
+    cells: Sequence[CodeCell],
+    tests: Mapping[str, QuestionTests],
+    limits: Limits,
+    *,
+    seed: int,
+    folder: Path,
+) -> Examination:
+    """Runs `cells` in a fresh worker with `folder` as working directory, then every test.
+
+    A question whose check cell comes several times is tested where it comes last; one whose check
+    cell is missing, on the namespace at the end. Raises InternalError when no worker can be had.
+    """
+    places = {cell.question: cell.index for cell in cells if cell.question in tests}
+    snapshots: dict[str | None, Snapshot] = {}
+    worker = zygote.fork(folder)
+    try:
+        worker.begin(limits)
+        results, outputs = _run(worker, cells, places, snapshots)
+        if any(question not in places for question in tests):
+            _take(worker, None, snapshots)
+        worker.close()
+        questions, tampered = _test(tests, places, snapshots, limits, seed)
+    finally:
+        worker.close()
+        for snapshot in snapshots.values():
+            snapshot.close()
+    return Examination(
+        _verdict(results, questions, bool(worker.tampered) or tampered), questions, results, outputs
+    )
+
+
+def _run(
+    worker: Worker,
+    cells: Sequence[CodeCell],
+    places: Mapping[str | None, int],
+    snapshots: dict[str | None, Snapshot],
+) -> tuple[tuple[CellResult, ...], dict[int, list[dict[str, Any]]]]:
+    results: list[CellResult] = []
+    outputs: dict[int, list[dict[str, Any]]] = {}
+    for cell in cells:
+        result, outputs[cell.index] = worker.run(cell.index, cell.source)
+        results.append(result)
+        if places.get(cell.question) == cell.index and cell.question is not None:
+            _take(worker, cell.question, snapshots)
+    return tuple(results), outputs
+
+
+def _take(worker: Worker, question: str | None, snapshots: dict[str | None, Snapshot]) -> None:
+    snapshot = worker.snapshot()
+    if snapshot is not None:
+        snapshots[question] = snapshot
+
+
+def _test(
+    tests: Mapping[str, QuestionTests],
+    places: Mapping[str | None, int],
+    snapshots: Mapping[str | None, Snapshot],
+    limits: Limits,
+    seed: int,
+) -> tuple[tuple[QuestionResult, ...], bool]:
+    results: dict[str, list[CaseResult]] = {question: [] for question in tests}
+    tampered = False
+    for hidden in (False, True):
+        for question, asked in tests.items():
+            snapshot = snapshots.get(question if question in places else None)
+            cases = [case for case in asked.cases if case.hidden is hidden]
+            done, broken = _run_cases(snapshot, cases, limits, question_seed(seed, question))
+            results[question] += done
+            tampered |= broken
+    return tuple(
+        QuestionResult(
+            id=question,
+            points=sum(result.points for result in results[question]),
+            possible=asked.possible,
+            seed=question_seed(seed, question),
+            cases=tuple(results[question]),
+            snapshot=_where(question, places, snapshots),
+            seconds=round(sum(result.seconds for result in results[question]), 6),
+        )
+        for question, asked in tests.items()
+    ), tampered
+
+
+def _run_cases(
+    snapshot: Snapshot | None, cases: Sequence[Case], limits: Limits, seed: int
+) -> tuple[list[CaseResult], bool]:
+    if snapshot is None:
+        return [not_reached(case, "The notebook stopped before this question.") for case in cases], False
+    results: list[CaseResult] = []
+    tampered = False
+    while len(results) < len(cases):
+        before = len(results)
+        with snapshot.round(limits.case_seconds) as names:
+            # A round ends early only when its process is lost; the next begins from a fresh copy.
+            while len(results) < len(cases) and names.lost is None:
+                index = len(results)
+                names.allow(limits.case_seconds)
+                result = run_case(
+                    cases[index],
+                    names,
+                    seed=case_seed(seed, cases[index], index),
+                    seconds=limits.case_seconds,
+                )
+                results.append(result)
+            tampered |= isinstance(names.lost, Tampered)
+        if len(results) == before:  # the snapshot itself is gone
+            why = "Your code ended the process that kept this question."
+            results += [not_reached(case, why) for case in cases[before:]]
+    return results, tampered
+
+
+def _where(question: str, places: Mapping[str | None, int], snapshots: Mapping[str | None, Snapshot]) -> Any:
+    key = question if question in places else None
+    if key not in snapshots:
+        return "none"
+    return "check cell" if key else "end"
+
+
+def _verdict(cells: Sequence[CellResult], questions: Sequence[QuestionResult], tampered: bool) -> Verdict:
+    verdicts = [_CELL_VERDICTS[cell.verdict] for cell in cells if cell.verdict in _CELL_VERDICTS]
+    if any(cell.cut for cell in cells):
+        verdicts.append(Verdict.OUTPUT_LIMIT)
+    if any(case.verdict is CaseVerdict.TIMEOUT for question in questions for case in question.cases):
+        verdicts.append(Verdict.TIMEOUT)
+    if tampered:
+        verdicts.append(Verdict.TAMPERED)
+    return worst(*verdicts)
+
+
+def question_seed(seed: int, question: str) -> int:
+    """The 32-bit seed of one question; a function of the submission's seed and the question's id."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{question}".encode()).digest()[:4], "big")
