@@ -40,7 +40,7 @@ _OPTIONS = ("manual", "points", "tags")
 # What jupytext notes for itself, or takes from the marker's free text.
 _BOOKKEEPING = {"sorcery_line", "title", "region_name", "cell_depth", "cell_marker", "lines_to_next_cell"}
 _MARKER = re.compile(r"^(\s*#\s*%%(?:%*\s.*)?)$", re.MULTILINE)
-_NOTE = re.compile(r" sorcery_line=\d+$", re.MULTILINE)
+_NOTE = re.compile(r" sorcery_line=(\d+)$", re.MULTILINE)
 
 Role = Literal["prose", "code", "solution", "check", "manual"]
 
@@ -48,7 +48,8 @@ Role = Literal["prose", "code", "solution", "check", "manual"]
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. `first` is the line of `source`'s first line in the master; `points` is None but in a
-    written cell; `regions` are the (begin, end) line indices of solution regions, marks included."""
+    written cell; `regions` are the (begin, end) line indices of solution regions, marks included;
+    `broken` says that the regions are at fault, so that nothing can be cleared by them."""
 
     kind: Literal["code", "markdown", "raw"]
     source: str
@@ -58,6 +59,7 @@ class Cell:
     points: float | None = None
     tags: tuple[str, ...] = ()
     regions: tuple[tuple[int, int], ...] = ()
+    broken: bool = False
 
     @property
     def line(self) -> int:
@@ -80,15 +82,21 @@ class Cell:
                 yield self.first + at, text
 
 
-def read_master(topic: Topic) -> tuple[Cell, ...]:
-    """The cells of the topic's master. Raises AuthorError with every fault found in it alone."""
+@dataclass(frozen=True, slots=True)
+class Master:
+    """The cells of a master and every fault found in it alone, in the order of their lines."""
+
+    cells: tuple[Cell, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_master(topic: Topic) -> Master:
+    """The topic's master. Raises AuthorError only when there are no cells to speak of."""
     reader = _Reader(topic.master)
     cells = reader.roles(reader.cells())
     reader.grader(cells, f"{topic.id}.ipynb")
     reader.ids(cells)
-    if reader.problems:
-        raise AuthorError(sorted(set(reader.problems), key=lambda problem: problem.line))
-    return cells
+    return Master(cells, tuple(sorted(set(reader.problems), key=lambda problem: problem.line)))
 
 
 @dataclass(slots=True)
@@ -127,12 +135,13 @@ class _Reader:
         options = dict(node.metadata)
         source = _NOTE.sub("", node.source)
         if "sorcery_line" not in options:
-            if "incorrectly_encoded_metadata" in options:
-                bad = _NOTE.sub("", options["incorrectly_encoded_metadata"])
-                line = int(node.metadata["incorrectly_encoded_metadata"].rpartition("=")[2] or 0)
-                self.report(line, f"cell options {bad!r} cannot be read", 'write manual="q8" points=4')
+            bad = options.get("incorrectly_encoded_metadata", "")
+            if note := _NOTE.search(bad):
+                message = f"cell options {bad[: note.start()]!r} cannot be read"
+                self.report(int(note[1]), message, 'write manual="q8" points=4')
             else:
-                self.report(1, f"{source[:40]!r} stands outside of any cell", "begin it with a line `# %%`")
+                text = source.strip().split("\n")[0]
+                self.report(1, f"{text!r} stands outside of any cell", "begin it with a line `# %%`")
             return None
         line = int(options["sorcery_line"])
         title = str(options.get("title", ""))
@@ -164,11 +173,13 @@ class _Reader:
         elif isinstance(points, bool) or not isinstance(points, int | float) or not 0 < points < 1e6:
             self.report(cell.line, f"{points!r} are no points", "write a number above zero")
             points = None
-        return replace(cell, role="manual", id=question, points=points)
+        worth = None if points is None else float(points)
+        return replace(cell, role="manual", id=question, points=worth)
 
     def _regions(self, cell: Cell) -> Cell:
         begun: int | None = None
         regions: list[tuple[int, int]] = []
+        before = len(self.problems)
         for at, text in enumerate(cell.source.split("\n")):
             line = cell.first + at
             for mark, mend in _MISPLACED.items():
@@ -191,7 +202,7 @@ class _Reader:
                 begun = None
         if begun is not None:
             self.report(cell.first + begun, "a solution region without end", f"add ### {END}")
-        return replace(cell, regions=tuple(regions))
+        return replace(cell, regions=tuple(regions), broken=len(self.problems) > before)
 
     def roles(self, cells: list[Cell]) -> tuple[Cell, ...]:
         """The cells with role and id, solution cells named after the check that follows them."""
@@ -202,8 +213,8 @@ class _Reader:
         for cell in cells:
             question = self._check(cell) if cell.kind == "code" else None
             if question:
-                for number, index in enumerate(pending, start=1):
-                    named[index] = replace(named[index], id=f"{question}-{number}")
+                for count, index in enumerate(pending, start=1):
+                    named[index] = replace(named[index], id=f"{question}-{count}")
                 pending.clear()
                 cell = replace(cell, role="check", id=question)
             elif cell.regions:
@@ -212,9 +223,9 @@ class _Reader:
             elif cell.role != "manual":
                 digest = hashlib.sha256(f"{cell.kind}\n{cell.source}".encode()).hexdigest()[:12]
                 repeats[digest] = repeats.get(digest, 0) + 1
-                number = f"-{repeats[digest]}" if repeats[digest] > 1 else ""
+                again = f"-{repeats[digest]}" if repeats[digest] > 1 else ""
                 role: Role = "code" if cell.kind == "code" else "prose"
-                cell = replace(cell, role=role, id=f"{cell.kind}-{digest}{number}")
+                cell = replace(cell, role=role, id=f"{cell.kind}-{digest}{again}")
             if cell.role in ("check", "manual") and cell.id:
                 if cell.id in seen:
                     message = f"a second question {cell.id} (first in line {seen[cell.id]})"
@@ -235,7 +246,7 @@ class _Reader:
             return None
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_check(node)]
         question = checked_question(cell.source)
-        if calls and (question is None or len(tree.body) > 1):
+        if calls and (question is None or len(tree.body) > 1 or cell.regions):
             line = cell.first + calls[0].lineno - 1
             mend = 'write grader.check("q1"), alone in its cell'
             if question is None:

@@ -1,0 +1,83 @@
+"""Results on disk: one JSON file a student, replaced atomically, readable by anything.
+
+.sorcery/results/TOPIC/STUDENT.json
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from graders.errors import UsageError
+from graders.records import Result
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
+_decoder = msgspec.json.Decoder(Result)
+
+
+def safe_name(name: str) -> bool:
+    """Whether `name` may be a student's id, and so part of a path and of a line on a terminal."""
+    return _SAFE.fullmatch(name) is not None
+
+
+class ResultStore:
+    """The results of one topic below `folder`, the course's state directory."""
+
+    def __init__(self, folder: Path, topic: str) -> None:
+        self._folder = folder / "results" / topic
+
+    def path(self, student: str) -> Path:
+        return self._folder / f"{student}.json"
+
+    def write(self, result: Result) -> Path:
+        path = self.path(result.student)
+        write_atomically(path, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+        return path
+
+    def find(self, student: str) -> Result | None:
+        """The student's result; None when there is none, or one of another version of sorcery."""
+        try:
+            return read_result(self.path(student))
+        except UsageError:
+            return None
+
+    def __iter__(self) -> Iterator[Result]:
+        for path in sorted(self._folder.glob("*.json")):
+            yield read_result(path)
+
+
+def read_result(path: Path) -> Result:
+    """Raises UsageError when the file is missing or no result."""
+    try:
+        return _decoder.decode(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not a result of this version of sorcery: {error}") from None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """The whole of `data` at `path`, or nothing: never a torn file, whatever stops us."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

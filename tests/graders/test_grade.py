@@ -1,0 +1,131 @@
+"""`sorcery grade`, from a folder of notebooks to result files, on a small course."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAD = "from otter.test_files import test_case\nOK_FORMAT = False\npoints = None\nname = 'q1'\n"
+PUBLIC = HEAD + "@test_case(points=1)\ndef test_one(double):\n    assert double(1) == 2\n"
+HIDDEN = (
+    HEAD
+    + "@test_case(points=3, hidden=True, failure_message='Not for all.')\ndef test_all(double):\n    assert double(21) == 42\n"
+)
+
+
+def cell(kind: str, source: str, identity: str, **graded: object) -> dict[str, object]:
+    made: dict[str, object] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
+    if kind == "code":
+        made |= {"outputs": [], "execution_count": None}
+    if graded:
+        made["metadata"] = {
+            "nbgrader": {"schema_version": 3, "locked": False, "grade_id": identity, **graded}
+        }
+    return made
+
+
+def notebook(answer: str, written: str = "YOUR ANSWER HERE") -> str:
+    cells = [
+        cell("code", 'import otter\ngrader = otter.Notebook("toy.ipynb")', "start"),
+        cell("code", answer, "q1-1", grade=False, solution=True),
+        cell("code", 'grader.check("q1")', "q1", grade=True, solution=False, points=4),
+        cell("markdown", written, "q2", grade=True, solution=True, points=2),
+    ]
+    about = {"sorcery": {"schema": 1, "topic": "toy"}}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": cells})
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    files = {
+        "assignments/course.yaml": "schema: 1\ncourse: {id: c, title: C}\ntopics:\n"
+        "  - {id: toy, title: Toy, points: {auto: 4, manual: 2}, limits: {cell: 1s, notebook: 10s}}\n",
+        "assignments/toy/toy.ipynb": notebook("def double(x):\n    raise NotImplementedError()"),
+        "assignments/toy/tests/q1.py": PUBLIC,
+        "graders/hidden_tests/toy/q1.py": HIDDEN,
+        "in/ada.ipynb": notebook("def double(x): return 2 * x", "Because."),
+        "in/bob.ipynb": notebook("def double(x): return 2"),
+        "in/cyd/toy.ipynb": notebook("def double(x):\n    raise NotImplementedError()"),
+        "in/dan.ipynb": notebook("while True: pass"),
+        "in/eve.ipynb": notebook("x")[:-9],
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def sorcery(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "graders.cli", *arguments]
+    return subprocess.run(
+        command, cwd=course, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}
+    )
+
+
+def test_a_folder_of_notebooks_becomes_results(course: Path) -> None:
+    run = sorcery(course, "grade", "toy", "in", "--isolation", "none", "--json")
+    assert run.returncode == 0, run.stderr
+    results = {result["student"]: result for result in json.loads(run.stdout)}
+    assert {name: (result["verdict"], result["points"]) for name, result in results.items()} == {
+        "ada": ("graded", 4),
+        "bob": ("graded", 1),
+        "cyd": ("graded", 0),
+        "dan": ("timeout", 0),
+        "eve": ("rejected", 0),
+    }
+    assert [results[name]["manual"][0]["answered"] for name in ("ada", "bob")] == [True, False]
+    assert "cut off" in results["eve"]["reason"]
+    stored = course / ".sorcery/results/toy"
+    assert json.loads((stored / "bob.json").read_text()) == results["bob"]
+
+    shown = sorcery(course, "show", str(stored / "bob.json")).stdout
+    assert "bob  toy  graded  1/4" in shown
+    assert "assert double(21) == 42" in shown
+
+    again = sorcery(course, "grade", "toy", "in", "--isolation", "none", "--json")
+    assert json.loads(again.stdout) == list(results.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("grade", "toy", "in"), 2, "--isolation none"),
+        (("grade", "toi", "in", "--isolation", "none"), 2, "toy"),
+        (("grade", "toy", "nowhere", "--isolation", "none"), 2, "no such file or folder"),
+        (("grade", "toy", "graders", "--isolation", "none"), 2, "no notebook"),
+        (("grade", "toy", "in", "in/ada.ipynb", "--isolation", "none"), 2, "two notebooks of ada"),
+        (("show", "missing.json"), 2, "No such file"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_non_zero_exit(
+    course: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    run = sorcery(course, *arguments)
+    assert run.returncode == code
+    assert says in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_the_notebook_of_another_assignment_is_rejected(course: Path) -> None:
+    other = {"nbformat": 4, "cells": [cell("code", "1", "z")]}
+    (course / "other.ipynb").write_text(json.dumps(other))
+    run = sorcery(course, "grade", "toy", "other.ipynb", "--isolation", "none")
+    assert run.returncode == 1
+    assert "not the notebook of toy" in " ".join(run.stdout.split())
+
+
+def test_a_bad_course_file_names_its_line(course: Path) -> None:
+    with (course / "assignments/course.yaml").open("a") as file:
+        file.write("topicz: 3\n")
+    run = sorcery(course, "grade", "toy", "in", "--isolation", "none")
+    assert run.returncode == 2
+    assert "course.yaml:5" in run.stderr
+
+
+def test_help_is_light() -> None:
+    code = "import sys, graders.cli; print([m for m in ('torch', 'otter', 'nbgrader', 'numpy') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
