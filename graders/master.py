@@ -96,7 +96,7 @@ def read_master(topic: Topic) -> Master:
     cells = reader.roles(reader.cells())
     reader.grader(cells, f"{topic.id}.ipynb")
     reader.ids(cells)
-    return Master(cells, tuple(sorted(set(reader.problems), key=lambda problem: problem.line)))
+    return Master(cells, tuple(sorted(dict.fromkeys(reader.problems), key=lambda problem: problem.line)))
 
 
 @dataclass(slots=True)

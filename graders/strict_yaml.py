@@ -93,7 +93,7 @@ class Document:
         except ValidationError as error:
             faults = error.errors(include_url=False)
             problems = [self._explain(fault, model) for fault in faults if not _echoes(fault, faults)]
-        raise AuthorError(sorted(set(problems), key=_position))
+        raise AuthorError(sorted(dict.fromkeys(problems), key=_position))
 
     def _explain(self, fault: Any, model: type[BaseModel]) -> Problem:
         kind, location = fault["type"], self._locate(fault["loc"])
