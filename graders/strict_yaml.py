@@ -203,7 +203,7 @@ class _Composer:
             if event.anchor:
                 self.report(event.start_mark, f"anchor &{event.anchor} is not read", "write values out")
             tag = getattr(event, "tag", None)
-            if tag not in (None, "!"):
+            if tag is not None:
                 self.report(event.start_mark, f"tag {tag} is not read", "remove it, or quote the text")
             self._node(event)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -224,7 +224,7 @@ class _Composer:
         if _SURROGATE.search(event.value):
             self.report(event.start_mark, "half a surrogate pair is no text", "write the character itself")
             return ""
-        if not event.implicit[0] or event.style:
+        if event.style:  # quoted, or a block of text
             return event.value
         try:
             return resolve(event.value)
