@@ -243,7 +243,7 @@ class Course:
                 return topic
         ids = [topic.id for topic in self.topics]
         mend = suggest(name, ids)
-        raise UsageError(f"no topic {name!r}; {mend}{' ' if mend else ''}(topics: {', '.join(ids)})")
+        raise UsageError(f"no topic {name!r}{'; ' if mend else ''}{mend} (topics: {', '.join(ids)})")
 
 
 def find_course(start: Path | None = None) -> Course:

@@ -133,7 +133,7 @@ def test_an_unknown_topic_is_told_with_the_ones_there_are(tmp_path: Path) -> Non
     assert str(caught.value) == "no topic 'cn'; did you mean 'cnn'? (topics: cnn, rnn)"
     with pytest.raises(UsageError) as caught:
         found.topic("transformers")
-    assert str(caught.value) == "no topic 'transformers'; (topics: cnn, rnn)"
+    assert str(caught.value) == "no topic 'transformers' (topics: cnn, rnn)"
 
 
 @pytest.mark.parametrize(

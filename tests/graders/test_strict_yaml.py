@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from graders.errors import AuthorError, Problem
 from graders.strict_yaml import MAX_BYTES, MAX_DEPTH, load, read, resolve
 
-quick = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+quick = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 class Strict(BaseModel):
