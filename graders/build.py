@@ -69,11 +69,10 @@ def write(path: Path, content: bytes) -> bool:
 
     Raises UsageError when the file system refuses.
     """
-    with contextlib.suppress(FileNotFoundError):
-        if path.read_bytes() == content:
-            return False
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
+        if path.exists() and path.read_bytes() == content:
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
             file.write(content)
@@ -83,7 +82,8 @@ def write(path: Path, content: bytes) -> bool:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return True
 
 
@@ -111,7 +111,6 @@ def _points(
 
     found = question_files(topic.public_tests, topic.hidden_tests)
     points: dict[str, float] = {}
-    before = len(problems)
     for cell in cells:
         if cell.role == "manual" and cell.points is not None:
             points[cell.id] = cell.points
@@ -135,7 +134,7 @@ def _points(
     for question in found.keys() - checked:
         mend = f'add a cell grader.check("{question}") to {_short(topic.master, course)}, or remove the file'
         problems += [Problem(path, 0, f"no cell checks {question}", mend) for path in found[question]]
-    if len(problems) == before:
+    if not problems:  # else the sums are wrong for a reason already told
         auto = sum(value for question, value in points.items() if question in checked)
         manual = sum(value for question, value in points.items() if question not in checked)
         for name, sum_, said in (("auto", auto, topic.auto_points), ("manual", manual, topic.manual_points)):

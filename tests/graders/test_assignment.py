@@ -1,5 +1,6 @@
 """What is read out of a released notebook, and out of the text of any cell at all."""
 
+import ast
 import json
 import time
 from pathlib import Path
@@ -222,13 +223,7 @@ def f():
 
 def test_a_parsed_cell_keeps_the_lines_of_its_source() -> None:
     tree = parse_cell("%matplotlib inline\nif True:\n    !pip list\n    x = %who\n    torch.nn?\n    y = 1")
-    assert [node.lineno for node in ast_names(tree)] == [4, 6]
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assign)] == [4, 6]
     with pytest.raises(SyntaxError) as caught:
         parse_cell("!ls\nx = = 1")
     assert caught.value.lineno == 2
-
-
-def ast_names(tree: Any) -> list[Any]:
-    import ast
-
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
