@@ -27,6 +27,7 @@ from graders.errors import InternalError, Rejected, UsageError
 from graders.intake import Submission, read_submission
 from graders.otter_tests import QuestionTests, load_question, tests_digest
 from graders.records import Limits, ManualResult, Result, Tier, Verdict
+from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
 
 
@@ -80,7 +81,9 @@ def _notebooks(path: Path, topic: str) -> Iterator[tuple[str, Path]]:
 class Grader:
     """Everything one topic's grading needs, made once. Raises AuthorError for faulty course material."""
 
-    def __init__(self, course: Course, topic: Topic) -> None:
+    def __init__(self, course: Course, topic: Topic, tier: Tier) -> None:
+        self.tier = tier
+        self._policy = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
         self.assignment: Assignment = read_assignment(topic)
         self.tests: Mapping[str, QuestionTests] = {
             question.id: load_question(topic.public_tests, topic.hidden_tests, question.id)
@@ -116,7 +119,7 @@ class Grader:
             key="",
             engine=__version__,
             tests_sha256=self.tests_sha256,
-            isolation=Tier.NONE,
+            isolation=self.tier,
             limits=self.topic.limits,
             seed=int.from_bytes(os.urandom(4), "big"),
             verdict=Verdict.UNGRADED,
@@ -150,9 +153,6 @@ class Grader:
             if cell.kind == "code"
         ]
         with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
-            data = self.topic.folder / "data"
-            if data.is_dir():
-                (Path(folder) / "data").symlink_to(data)
             done = examine(
                 self._warm(), cells, self.tests, self.topic.limits, seed=blank.seed, folder=Path(folder)
             )
@@ -185,7 +185,7 @@ class Grader:
 
     def _warm(self) -> Zygote:
         if self._zygote is None:
-            self._zygote = Zygote([*self.assignment.imports, *self.topic.warm])
+            self._zygote = Zygote([*self.assignment.imports, *self.topic.warm], self._policy)
         return self._zygote
 
     def _drop_zygote(self) -> None:

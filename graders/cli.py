@@ -35,28 +35,27 @@ def grade(
     paths: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
-    isolation: Annotated[str, typer.Option(help="Only `none` exists so far, and must be asked for.")] = "",
+    isolation: Annotated[
+        str, typer.Option(help="full, flat or none; the best this machine has when left out.")
+    ] = "",
 ) -> None:
     """Grade every notebook and write a result for each.
 
     Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
     3: some are ungraded through a fault of ours.
 
-    Example: sorcery grade cnn submissions/ --isolation none
+    Example: sorcery grade cnn submissions/
     """
     from graders.autograde import Grader, find_submissions
     from graders.course import find_course
-    from graders.errors import UsageError
+    from graders.sandbox.tiers import choose
 
-    if isolation != "none":
-        raise UsageError(
-            "submissions would run unconfined on this machine; if you trust them, say --isolation none"
-        )
     course = find_course()
     chosen = course.topic(topic)
     handed = find_submissions(paths, chosen.id)
+    tier = choose(isolation)
     with (
-        Grader(course, chosen) as grader,
+        Grader(course, chosen, tier) as grader,
         typer.progressbar(handed, label="grading", file=sys.stderr) as waiting,
     ):
         results = [grader.grade(one, force=force) for one in waiting]

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +24,7 @@ from typing import Any, Protocol
 from graders.errors import AuthorError, PeerGone, PeerTimeout, Problem, Tampered
 from graders.records import CaseResult, CaseVerdict
 from graders.remote import RemoteError
+from graders.seeding import seed_everything
 
 
 class Names(Protocol):
@@ -215,15 +214,6 @@ def case_seed(question_seed: int, case: Case, index: int) -> int:
     """The 32-bit seed a case draws its inputs from; a function of the question's seed alone."""
     text = f"{question_seed}:{'hidden' if case.hidden else 'public'}:{index}:{case.name}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-
-
-def seed_everything(seed: int) -> None:
-    """Seeds random, and numpy and torch where they are already imported."""
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
 
 
 def run_case(case: Case, names: Names, *, seed: int, seconds: float) -> CaseResult:

@@ -79,12 +79,12 @@ def examine(
         results, outputs = _run(worker, cells, places, snapshots)
         if any(question not in places for question in tests):
             _take(worker, None, snapshots)
-        worker.close()
+        worker.stop()
         questions, tampered = _test(tests, places, snapshots, limits, seed)
     finally:
-        worker.close()
         for snapshot in snapshots.values():
             snapshot.close()
+        worker.close()
     return Examination(
         _verdict(results, questions, bool(worker.tampered) or tampered), questions, results, outputs
     )

@@ -22,12 +22,14 @@ import msgspec
 
 from graders.channel import receive_frame, send_frame
 from graders.engine.answer import serve
+from graders.engine.native import NativeOutput
 from graders.engine.shell import NotebookShell
 from graders.errors import ChannelError
 
 
 def work(control: socket.socket, shell: NotebookShell) -> None:
     """Obeys the supervisor until it closes `control`; never returns into the caller's stack of duties."""
+    shell.native = NativeOutput()
     while True:
         try:
             (order, *arguments), _ = receive_frame(control)
@@ -50,7 +52,9 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
 def _keep_snapshot(orders: socket.socket, namespace: dict[str, Any]) -> None:
     """Serves rounds until the examiner closes: each order brings a channel, and ends the round before."""
     signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stdout = sys.stderr = nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    os.dup2(nowhere.fileno(), 1)
+    os.dup2(nowhere.fileno(), 2)
     child = 0
     while True:
         message, descriptors, _, _ = socket.recv_fds(orders, 1, 1)

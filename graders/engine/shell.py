@@ -20,6 +20,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from graders.engine.native import NativeOutput
 from graders.records import CellVerdict
 
 INLINE = "module://matplotlib_inline.backend_inline"
@@ -61,7 +62,7 @@ class Recorder:
         if len(text) > room:
             if room > 0:
                 self._append(name, text[:room])
-            self._mark_cut()
+            self.mark_cut()
         else:
             self._append(name, text)
 
@@ -76,7 +77,7 @@ class Recorder:
         self._clear_if_due()
         self.size += len(repr(output.get("data", "")))
         if self.size > self.limit:
-            self._mark_cut()
+            self.mark_cut()
         else:
             self.outputs.append(output)
 
@@ -95,7 +96,7 @@ class Recorder:
         if self.clear_next:
             self.clear(wait=False)
 
-    def _mark_cut(self) -> None:
+    def mark_cut(self) -> None:
         if not self.cut:
             self.cut = True
             self._append("stderr", CUT.format(limit=self.limit))
@@ -150,6 +151,7 @@ class NotebookShell(InteractiveShell):
     """One a process. Use `make_shell()`."""
 
     recorder: Recorder
+    native: NativeOutput | None = None  # once there is a process of its own to listen to
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         try:
@@ -188,6 +190,11 @@ class NotebookShell(InteractiveShell):
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             sys.stdout, sys.stderr = before
+        if self.native is not None:
+            text, cut = self.native.take(output_bytes)
+            self.recorder.write("stdout", text)
+            if cut:
+                self.recorder.mark_cut()
         elapsed = time.perf_counter() - started
         verdict = _verdict(failure)
         return Outcome(verdict, _describe(failure), self.recorder.cut, elapsed, self.recorder.finish())

@@ -1,13 +1,9 @@
-"""The trusted side of the warm processes: start a zygote, have a notebook run, question its snapshots.
-
-No isolation is set up here yet: a worker is a plain child of the zygote.
-"""
+"""The trusted side of the warm processes: start a zygote, have a notebook run, question its snapshots."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,10 +16,12 @@ from typing import Any
 import msgspec
 
 from graders.channel import receive_frame, send_frame
-from graders.engine.zygote import THREAD_VARIABLES
+from graders.engine.zygote import THREAD_VARIABLES, Order
 from graders.errors import ChannelError, InternalError, PeerGone, PeerTimeout, Tampered
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
+from graders.sandbox.box import Box
+from graders.sandbox.policy import Policy
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 2.0  # between the alarm inside the worker and its being killed from here
@@ -66,17 +64,18 @@ _ran = msgspec.json.Decoder(_Ran)
 class Zygote:
     """A warm process for one topic. Raises InternalError when it cannot be started."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, modules: Sequence[str], policy: Policy) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
         environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": "/nonexistent"}
-        command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno()), *modules]
+        command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno())]
         self._process = subprocess.Popen(
             command, env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
         )
         theirs.close()
         self._requests.settimeout(START_SECONDS)
         try:
+            self._requests.send(msgspec.json.encode(Order(list(modules), policy)))
             ready = self._requests.recv(64)
         except OSError:
             ready = b""
@@ -85,18 +84,28 @@ class Zygote:
             raise InternalError(f"the warm process for {', '.join(modules) or 'no module'} did not start")
 
     def fork(self, folder: Path) -> Worker:
-        """A fresh worker whose working directory is `folder`."""
-        ours, theirs = socket.socketpair()
+        """A fresh worker; `folder` is its working directory where it has no file system of its own.
+
+        Raises InternalError when there is none to be had, SandboxError when it cannot be confined.
+        """
+        control, theirs = socket.socketpair()
+        status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        box = Box(status)
         try:
-            socket.send_fds(self._requests, [str(folder).encode()], [theirs.fileno()])
-            pid = int(self._requests.recv(64) or b"0")
-        except (OSError, ValueError):
-            pid = 0
-        theirs.close()
-        if not pid:
-            ours.close()
-            raise InternalError("the warm process is gone")
-        return Worker(ours, pid)
+            socket.send_fds(self._requests, [str(folder).encode()], [theirs.fileno(), keepers.fileno()])
+        except OSError:
+            control.close()
+            status.close()
+            raise InternalError("the warm process is gone") from None
+        finally:
+            theirs.close()
+            keepers.close()
+        try:
+            box.wait_until_ready()
+        except InternalError:
+            control.close()
+            raise
+        return Worker(control, box)
 
     def close(self) -> None:
         self._requests.close()
@@ -140,9 +149,9 @@ class Snapshot:
 class Worker:
     """Runs one submission. Cells after a failing one still run, until the process is gone."""
 
-    def __init__(self, control: socket.socket, pid: int) -> None:
+    def __init__(self, control: socket.socket, box: Box) -> None:
         self._control = control
-        self._pid = pid
+        self._box = box
         self._over = time.monotonic()
         self.gone: CellVerdict | None = None
         self.tampered = ""
@@ -173,7 +182,7 @@ class Worker:
                 index, CellVerdict.TIMEOUT, f"took longer than {seconds:g} s and could not be interrupted"
             ), []
         except PeerGone:
-            return self._lose(index, CellVerdict.CRASHED, "the Python process ended in this cell"), []
+            return self._lose(index, *self._obituary()), []
         except (Tampered, msgspec.DecodeError, UnicodeDecodeError) as error:
             self.tampered = str(error)
             return self._lose(index, CellVerdict.CRASHED, "the cell wrote into the grader's channel"), []
@@ -207,9 +216,22 @@ class Worker:
             theirs.close()
         return Snapshot(ours)
 
-    def close(self) -> None:
-        """Ends the worker; its snapshots live on until each is closed."""
+    def stop(self) -> None:
+        """Ends the student's process; its snapshots live on until each is closed."""
         self._kill(CellVerdict.NOT_REACHED)
+
+    def close(self) -> None:
+        """Ends everything the submission started; returns when it is dead."""
+        self._kill(CellVerdict.NOT_REACHED)
+        self._box.close()
+
+    def _obituary(self) -> tuple[CellVerdict, str]:
+        fate = self._box.fate()
+        if self._box.memory_exceeded:
+            limit = self._limits.memory_bytes / (1 << 20)
+            return CellVerdict.OUT_OF_MEMORY, f"used more than {limit:,.0f} MiB of memory"
+        how = f" ({fate})" if fate else ""
+        return CellVerdict.CRASHED, f"the Python process ended in this cell{how}"
 
     def _lose(self, index: int, verdict: CellVerdict, why: str) -> CellResult:
         self._kill(verdict)
@@ -218,6 +240,5 @@ class Worker:
     def _kill(self, verdict: CellVerdict) -> None:
         if self.gone is None:
             self.gone = verdict
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
+            self._box.kill_worker()
             self._control.close()

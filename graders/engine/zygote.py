@@ -3,10 +3,11 @@
 Started by exec, so it never held a test, a key or another student's work. It stays at one
 thread (a second OpenMP thread would hang its children) and touches no accelerator.
 
-    python -m graders.engine.zygote FD MODULE...
+    python -m graders.engine.zygote FD
 
-FD is a SOCK_SEQPACKET socket. The zygote says `ready` once warm; each message it gets then
-carries one control socket, for which it forks a worker and answers the worker's pid.
+FD is a SOCK_SEQPACKET socket. Its first message is an Order; the zygote says `ready` once warm.
+Each message it then gets names a working directory and carries two sockets, the control of a worker
+and the status of its keeper (graders.sandbox.keeper), for which it forks the keeper.
 """
 
 from __future__ import annotations
@@ -14,14 +15,28 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import random
 import signal
 import socket
 import sys
 import types
 from pathlib import Path
 
+import msgspec
+
+from graders.records import Tier
+from graders.sandbox.confine import seccomp_filter
+from graders.sandbox.keeper import keep
+from graders.sandbox.policy import Policy
+from graders.seeding import seed_everything
+
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class Order(msgspec.Struct):
+    """What one zygote is for: the modules to import and how its submissions are confined."""
+
+    modules: list[str]
+    policy: Policy
 
 
 class SilentNotebook:
@@ -39,33 +54,35 @@ class SilentNotebook:
 def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's business
+    order = msgspec.json.decode(requests.recv(1 << 16), type=Order)
     _install_otter_stub()
-    _warm(sys.argv[2:])
+    _warm(order.modules)
     from graders.engine.inside import work
     from graders.engine.shell import make_shell
 
     shell = make_shell()
     shell.run("1 + 1;", seconds=60, output_bytes=1000)
     shell.reset(new_session=True)
+    rules = None if order.policy.tier is Tier.NONE else seccomp_filter(order.policy)
     _stay_alone()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
     requests.send(b"ready")
+
+    def work_seeded(control: socket.socket) -> None:
+        seed_everything(int.from_bytes(os.urandom(4), "big"))
+        work(control, shell)
+
     while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, 4096, 1)
+        message, descriptors, _, _ = socket.recv_fds(requests, 4096, 2)
         if not message:
             return
-        pid = os.fork()
-        if pid == 0:
+        control, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        if os.fork() == 0:
             requests.close()
-            os.chdir(message.decode())
-            _seed(int.from_bytes(os.urandom(4), "big"))
-            try:
-                work(socket.socket(fileno=descriptors[0]), shell)
-            finally:
-                os._exit(0)
-        os.close(descriptors[0])
-        requests.send(str(pid).encode())
+            keep(status, control, Path(message.decode()), order.policy, rules, work_seeded)
+        control.close()
+        status.close()
         _reap()
 
 
@@ -86,14 +103,6 @@ def _warm(modules: list[str]) -> None:
         optimiser = torch.optim.Adam(layer.parameters())
         torch.nn.functional.mse_loss(layer(torch.ones(1, 2)), torch.zeros(1, 1)).backward()
         optimiser.step()
-
-
-def _seed(seed: int) -> None:
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
 
 
 def _stay_alone() -> None:

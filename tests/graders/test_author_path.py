@@ -64,7 +64,7 @@ def test_the_built_notebook_earns_nothing_and_the_solution_everything(course: Pa
     (course / "in").mkdir()
     (course / "in/blank.ipynb").write_bytes((course / "assignments/toy/toy.ipynb").read_bytes())
     (course / "in/perfect.ipynb").write_bytes(build_topic(loaded, loaded.topic("toy")).solution)
-    run = sorcery(course, "grade", "toy", "in", "--isolation", "none", "--json")
+    run = sorcery(course, "grade", "toy", "in", "--json")
     assert run.returncode == 0, run.stderr
     blank, perfect = json.loads(run.stdout)
     assert (blank["points"], blank["manual"][0]["answered"]) == (0, False)

@@ -67,7 +67,7 @@ def sorcery(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_folder_of_notebooks_becomes_results(course: Path) -> None:
-    run = sorcery(course, "grade", "toy", "in", "--isolation", "none", "--json")
+    run = sorcery(course, "grade", "toy", "in", "--json")
     assert run.returncode == 0, run.stderr
     results = {result["student"]: result for result in json.loads(run.stdout)}
     assert {name: (result["verdict"], result["points"]) for name, result in results.items()} == {
@@ -86,18 +86,18 @@ def test_a_folder_of_notebooks_becomes_results(course: Path) -> None:
     assert "bob  toy  graded  1/4" in shown
     assert "assert double(21) == 42" in shown
 
-    again = sorcery(course, "grade", "toy", "in", "--isolation", "none", "--json")
+    again = sorcery(course, "grade", "toy", "in", "--json")
     assert json.loads(again.stdout) == list(results.values())
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("grade", "toy", "in"), 2, "--isolation none"),
-        (("grade", "toi", "in", "--isolation", "none"), 2, "toy"),
-        (("grade", "toy", "nowhere", "--isolation", "none"), 2, "no such file or folder"),
-        (("grade", "toy", "graders", "--isolation", "none"), 2, "no notebook"),
-        (("grade", "toy", "in", "in/ada.ipynb", "--isolation", "none"), 2, "two notebooks of ada"),
+        (("grade", "toy", "in", "--isolation", "wool"), 2, "choose from full, flat, none"),
+        (("grade", "toi", "in"), 2, "toy"),
+        (("grade", "toy", "nowhere"), 2, "no such file or folder"),
+        (("grade", "toy", "graders"), 2, "no notebook"),
+        (("grade", "toy", "in", "in/ada.ipynb"), 2, "two notebooks of ada"),
         (("show", "missing.json"), 2, "No such file"),
     ],
 )
@@ -113,7 +113,7 @@ def test_bad_input_is_one_line_and_a_non_zero_exit(
 def test_the_notebook_of_another_assignment_is_rejected(course: Path) -> None:
     other = {"nbformat": 4, "cells": [cell("code", "1", "z")]}
     (course / "other.ipynb").write_text(json.dumps(other))
-    run = sorcery(course, "grade", "toy", "other.ipynb", "--isolation", "none")
+    run = sorcery(course, "grade", "toy", "other.ipynb")
     assert run.returncode == 1
     assert "not the notebook of toy" in " ".join(run.stdout.split())
 
@@ -121,7 +121,7 @@ def test_the_notebook_of_another_assignment_is_rejected(course: Path) -> None:
 def test_a_bad_course_file_names_its_line(course: Path) -> None:
     with (course / "assignments/course.yaml").open("a") as file:
         file.write("topicz: 3\n")
-    run = sorcery(course, "grade", "toy", "in", "--isolation", "none")
+    run = sorcery(course, "grade", "toy", "in")
     assert run.returncode == 2
     assert "course.yaml:5" in run.stderr
 

@@ -9,6 +9,8 @@ from graders.engine.examine import CodeCell, Examination, examine
 from graders.engine.worker import Zygote
 from graders.otter_tests import QuestionTests, load_question
 from graders.records import CaseVerdict, Limits, Verdict
+from graders.sandbox.policy import policy
+from graders.sandbox.tiers import choose
 
 LIMITS = Limits(cell_seconds=1, notebook_seconds=20, case_seconds=1, output_bytes=2000)
 HEAD = "from otter.test_files import test_case\nOK_FORMAT = False\npoints = None\n"
@@ -34,7 +36,7 @@ GOOD = "def {name}_square(x): return x * x"
 
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[Zygote]:
-    with Zygote(["numpy"]) as warm:
+    with Zygote(["numpy"], policy(choose(), LIMITS)) as warm:
         yield warm
 
 

@@ -7,14 +7,18 @@ import pytest
 
 from graders.engine.worker import Worker, Zygote
 from graders.errors import InternalError, PeerTimeout
-from graders.records import CellVerdict, Limits
+from graders.records import CellVerdict, Limits, Tier
+from graders.sandbox.policy import policy
+from graders.sandbox.tiers import missing
 
 LIMITS = Limits(cell_seconds=1, notebook_seconds=20, output_bytes=2000)
 
 
-@pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    with Zygote(["torch"]) as warm:
+@pytest.fixture(scope="module", params=[Tier.FULL, Tier.NONE])
+def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
+    if request.param is not Tier.NONE and (why := missing(request.param)):
+        pytest.skip(why)
+    with Zygote(["torch"], policy(request.param, LIMITS)) as warm:
         yield warm
 
 
@@ -153,4 +157,4 @@ def test_submissions_share_nothing(zygote: Zygote, tmp_path: Path) -> None:
 
 def test_a_module_that_does_not_exist_is_our_error() -> None:
     with pytest.raises(InternalError, match="did not start"):
-        Zygote(["no_such_module_anywhere"])
+        Zygote(["no_such_module_anywhere"], policy(Tier.NONE, LIMITS))

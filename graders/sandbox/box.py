@@ -1,0 +1,67 @@
+"""The supervisor's hold on one confined submission: what became of it, and the end of it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+
+from graders.errors import SandboxError
+
+START_SECONDS = 30.0
+END_SECONDS = 30.0
+
+
+class Box:
+    """Over the status socket of a keeper; see graders.sandbox.keeper for what is said there."""
+
+    def __init__(self, status: socket.socket) -> None:
+        self._status = status
+        self.memory_exceeded = False
+        self.ended = ""  # "exit 0", "signal 9": how the worker ended, once known
+
+    def wait_until_ready(self) -> None:
+        """Raises SandboxError when the worker could not be confined as asked."""
+        word = self._next(time.monotonic() + START_SECONDS)
+        if word != "ready":
+            self.close()
+            raise SandboxError(f"a submission could not be confined: {word or 'no answer'}")
+
+    def kill_worker(self) -> None:
+        """Ends the student's process; snapshots taken of it stay."""
+        with contextlib.suppress(OSError):
+            self._status.send(b"kill")
+
+    def fate(self, seconds: float = 2.0) -> str:
+        """How the worker ended, waiting for the news when it is under way; "" when it still runs."""
+        deadline = time.monotonic() + seconds
+        while not self.ended:
+            word = self._next(deadline)
+            if not word:
+                break
+            self._note(word)
+        return self.ended
+
+    def close(self) -> None:
+        """Ends everything the submission started. Returns when it is dead."""
+        if self._status.fileno() < 0:
+            return
+        with contextlib.suppress(OSError):
+            self._status.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + END_SECONDS
+        while word := self._next(deadline):
+            self._note(word)
+        self._status.close()
+
+    def _note(self, word: str) -> None:
+        if word == "memory":
+            self.memory_exceeded = True
+        elif word.startswith(("exit", "signal")):
+            self.ended = word
+
+    def _next(self, deadline: float) -> str:
+        self._status.settimeout(max(0.001, deadline - time.monotonic()))
+        try:
+            return self._status.recv(2000).decode(errors="replace")
+        except OSError:
+            return ""

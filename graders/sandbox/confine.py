@@ -1,0 +1,222 @@
+"""The steps by which a process gives up what it could do, in the order that works.
+
+    outside  namespaces, id maps                      enter_namespaces
+    init     new root of read-only binds, fresh /proc  new_root
+    worker   ids, limits, landlock, seccomp            confine
+
+/proc is mounted before the old root goes: the kernel refuses a fresh one to whom it shows none.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from graders.records import Tier
+from graders.sandbox import linux
+from graders.sandbox.policy import (
+    AF_UNIX,
+    DEVICES,
+    ENVIRONMENT,
+    HOME,
+    MACHINE_FILES,
+    MISSING_CALLS,
+    REFUSED_CALLS,
+    SNAPSHOT_PROCESSES,
+    STUDENT_ID,
+    SYSTEM_FILES,
+    Policy,
+)
+
+_EPERM, _ENOSYS = 1, 38
+_ADDRESS_FAMILIES = 46
+_TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type into the terminal of whoever grades
+# Every system has this folder and nothing that is shown lies in it; /proc must stay as it is.
+_NEW_ROOT = "/sys"
+_WRITABLE = (HOME, "/tmp", "/dev/shm")
+_FIRST_STUDENT_ID = 0x40000000  # user ids of the host no one else is given
+
+
+def seccomp_filter(policy: Policy) -> Any:
+    """The filter of system calls; made once, before the fork, and loaded by each worker."""
+    import pyseccomp
+
+    refuse, missing = pyseccomp.ERRNO(_EPERM), pyseccomp.ERRNO(_ENOSYS)
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for names, action in ((REFUSED_CALLS, refuse), (MISSING_CALLS, missing)):
+        for name in names:
+            try:
+                rules.add_rule(action, name)
+            except (OSError, ValueError, RuntimeError):
+                continue  # not a call of this architecture, or newer than the library
+    for flag in linux.NAMESPACES:
+        rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
+    for request in _TERMINAL_INPUT:
+        rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    for family in range(_ADDRESS_FAMILIES):
+        if family != AF_UNIX or not policy.local_sockets:
+            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+    return rules
+
+
+def enter_namespaces() -> None:
+    """In the keeper; its next child is the first process of a new process table."""
+    others = [flag for flag in linux.NAMESPACES if flag not in (linux.NEWNS, linux.NEWUSER)]
+    if os.geteuid() == 0:
+        linux.unshare(*others)
+        return
+    user, group = os.geteuid(), os.getegid()
+    linux.unshare(linux.NEWUSER, *others)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{STUDENT_ID} {user} 1"),
+        ("gid_map", f"{STUDENT_ID} {group} 1"),
+    ):
+        Path("/proc/self", name).write_text(text)
+
+
+def new_root(policy: Policy) -> None:
+    """In init: a file system of its own that holds what `policy` shows and one small tmpfs."""
+    linux.unshare(linux.NEWNS)
+    linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
+    plain = linux.MS_NOSUID | linux.MS_NODEV
+    linux.mount("tmpfs", _NEW_ROOT, "tmpfs", plain, f"size={policy.limits.scratch_bytes},mode=755")
+    for path in (*policy.readable, *SYSTEM_FILES):
+        _show(path, _NEW_ROOT + path)
+    for path in DEVICES:
+        _show(path, _NEW_ROOT + path, device=True)
+    for path in policy.hidden:
+        linux.mount("tmpfs", _NEW_ROOT + path, "tmpfs", plain, "size=4k,mode=755")
+    for path in (*_WRITABLE, "/proc", "/old", "/run"):
+        Path(_NEW_ROOT + path).mkdir(parents=True, exist_ok=True)
+    for path in _WRITABLE:
+        Path(_NEW_ROOT + path).chmod(0o1777)
+    _accounts(Path(_NEW_ROOT))
+    if policy.data:
+        _show(policy.data, f"{_NEW_ROOT}{HOME}/data")
+    linux.mount("proc", _NEW_ROOT + "/proc", "proc", plain | linux.MS_NOEXEC)
+    os.chdir(_NEW_ROOT)
+    linux.pivot_root(".", "old")
+    os.chdir("/")
+    linux.unmount("/old")
+    Path("/old").rmdir()
+    os.chdir(HOME)
+
+
+def _show(path: str, target: str, *, device: bool = False) -> None:
+    source, place = Path(path), Path(target)
+    if source.is_symlink():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(source.readlink())
+        return
+    if source.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+    elif source.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    else:
+        return
+    linux.mount(path, target, flags=linux.MS_BIND | linux.MS_REC)
+    if not device:
+        linux.make_read_only(target)
+
+
+def _accounts(root: Path) -> None:
+    etc = root / "etc"
+    etc.mkdir(exist_ok=True)
+    (etc / "passwd").write_text(f"student:x:{STUDENT_ID}:{STUDENT_ID}::{HOME}:/bin/sh\n")
+    (etc / "group").write_text(f"student:x:{STUDENT_ID}:\n")
+    (etc / "hosts").write_text("127.0.0.1 localhost\n")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        (root / "dev" / name).symlink_to(f"/proc/self/fd/{number}")
+    (root / "dev" / "fd").symlink_to("/proc/self/fd")
+
+
+def hand_over(folder: Path, policy: Policy) -> None:
+    """The working directory of a flat worker of root's becomes its own user's. In the keeper."""
+    if os.geteuid() == 0 and policy.tier is not Tier.NONE:
+        os.chown(folder, student_id(), student_id())
+
+
+def student_id() -> int:
+    """The user id of the box whose keeper this is called in: no two at once have the same."""
+    return _FIRST_STUDENT_ID + os.getpid()
+
+
+def confine(policy: Policy, user: int, folder: Path, rules: Any) -> None:
+    """In the worker, as its last step before student code. `user` is 0 to stay who one is."""
+    if user:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    if policy.tier is not Tier.FULL:
+        os.chdir(folder)
+        if policy.data and not Path("data").exists():
+            Path("data").symlink_to(policy.data)
+    limit(policy)
+    if policy.tier is Tier.NONE:
+        return
+    linux.drop_capabilities()
+    linux.renounce_privileges()
+    linux.set_dumpable(True)  # changing ids cleared it, and with it /proc/self/fd
+    linux.landlock(*_paths(policy, folder))
+    rules.load()
+
+
+def _paths(policy: Policy, folder: Path) -> tuple[list[str], list[str]]:
+    if policy.tier is Tier.FULL:
+        return ["/"], [*_WRITABLE, *DEVICES, "/proc/self"]
+    shown = [*policy.readable, *SYSTEM_FILES, *MACHINE_FILES, "/proc/self"]
+    if policy.data:
+        shown.append(policy.data)
+    return shown, [str(folder), *DEVICES]
+
+
+def limit(policy: Policy) -> None:
+    """Limits of the kernel on this process and its children. Address space is counted from here on."""
+    limits = policy.limits
+    already = _address_space()
+    wanted = {
+        resource.RLIMIT_CPU: policy.cpu_seconds,
+        resource.RLIMIT_FSIZE: limits.file_bytes,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 0,
+    }
+    if already:
+        wanted[resource.RLIMIT_AS] = already + limits.memory_bytes
+    if policy.tier is Tier.FULL or (policy.tier is Tier.FLAT and os.geteuid() >= _FIRST_STUDENT_ID):
+        # Elsewhere this counts every process the user has on the machine.
+        wanted[resource.RLIMIT_NPROC] = limits.processes + SNAPSHOT_PROCESSES
+    for kind, value in wanted.items():
+        _, hard = resource.getrlimit(kind)
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def _address_space() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+def clean_interpreter(policy: Policy) -> None:
+    """What Python itself remembers of where it was started."""
+    os.environ.clear()
+    os.environ.update(ENVIRONMENT)
+    if policy.tier is not Tier.FULL:
+        os.environ["HOME"] = os.environ["TMPDIR"] = str(Path.cwd())
+    sys.argv = [""]
+    shown = [entry for entry in map(os.path.realpath, sys.path) if _is_shown(entry, policy)]
+    sys.path[:] = shown if policy.tier is not Tier.NONE else [p for p in sys.path if p]
+    sys.path_importer_cache.clear()
+    random.seed(int.from_bytes(os.urandom(8), "big"))
+
+
+def _is_shown(path: str, policy: Policy) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in policy.readable)

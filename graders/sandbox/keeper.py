@@ -1,0 +1,240 @@
+"""The processes around a submission: the keeper watches from outside, init adopts and reaps.
+
+Both are forks of the warm process, so neither holds anything of value; neither runs student code.
+They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
+
+    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory
+    supervisor → keeper   kill (the worker; its snapshots stay), or closing it (everything ends)
+
+The supervisor reads the end of the socket only when everything the submission started is dead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from graders.records import Tier
+from graders.sandbox import linux
+from graders.sandbox.confine import (
+    clean_interpreter,
+    confine,
+    enter_namespaces,
+    hand_over,
+    new_root,
+    student_id,
+)
+from graders.sandbox.policy import Policy
+
+TICK_SECONDS = 0.05
+_ON_LINUX = Path("/proc/self/statm").exists()
+
+
+def keep(
+    status: socket.socket,
+    control: socket.socket,
+    folder: Path,
+    policy: Policy,
+    rules: Any,
+    work: Callable[[socket.socket], None],
+) -> NoReturn:
+    """The keeper, from its fork to its end. `work(control)` is what the confined worker runs."""
+    init = 0
+    try:
+        user = student_id() if os.geteuid() == 0 and policy.tier is not Tier.NONE else 0
+        hand_over(folder, policy)
+        if policy.tier is Tier.FULL:
+            enter_namespaces()
+        init = os.fork()
+        if init == 0:
+            _init(status, control, folder, policy, rules, user, work)
+        control.close()
+        _watch(status, init, policy.limits.memory_bytes)
+    except BaseException as error:
+        _say(status, f"failed {type(error).__name__}: {error}")
+    finally:
+        with contextlib.suppress(BaseException):
+            _end(init, walk=_ON_LINUX and policy.tier is not Tier.FULL)
+        os._exit(0)
+
+
+def _init(
+    status: socket.socket,
+    control: socket.socket,
+    folder: Path,
+    policy: Policy,
+    rules: Any,
+    user: int,
+    work: Callable[[socket.socket], None],
+) -> NoReturn:
+    try:
+        if policy.tier is Tier.FULL:
+            new_root(policy)
+        if _ON_LINUX:
+            linux.die_with_parent(signal.SIGKILL)
+            linux.adopt_orphans()
+            linux.set_dumpable(False)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})  # until there is a handler
+        worker = os.fork()
+        if worker == 0:
+            _worker(status, control, folder, policy, rules, user, work)
+        control.close()
+        _reap(status, worker)
+    except BaseException as error:
+        _say(status, f"failed {type(error).__name__}: {error}")
+    finally:
+        os._exit(0)
+
+
+def _worker(
+    status: socket.socket,
+    control: socket.socket,
+    folder: Path,
+    policy: Policy,
+    rules: Any,
+    user: int,
+    work: Callable[[socket.socket], None],
+) -> NoReturn:
+    try:
+        os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _close_all_but(status.fileno(), control.fileno())
+        confine(policy, user, folder, rules)
+        clean_interpreter(policy)
+        _say(status, "ready")
+        status.close()
+    except BaseException as error:
+        _say(status, f"failed {type(error).__name__}: {error}")
+        os._exit(1)
+    try:
+        work(control)
+    finally:
+        os._exit(0)
+
+
+def _close_all_but(*kept: int) -> None:
+    last = 2
+    for descriptor in sorted(kept):
+        os.closerange(last + 1, descriptor)
+        last = descriptor
+    os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _reap(status: socket.socket, worker: int) -> NoReturn:
+    """Waits for whoever ends, for ever; SIGUSR1 ends the worker. Reaped here only, so its id cannot
+    have gone to another process while it is still to be killed."""
+    alive = True
+
+    def end_worker(signum: int, frame: FrameType | None) -> None:
+        if alive:
+            with contextlib.suppress(ProcessLookupError):  # reaped, and not yet noted below
+                os.kill(worker, signal.SIGKILL)
+
+    signal.signal(signal.SIGUSR1, end_worker)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+    while True:
+        try:
+            ended, how = os.waitpid(-1, 0)
+        except ChildProcessError:
+            signal.pause()
+            continue
+        if ended == worker:
+            alive = False
+            code = os.waitstatus_to_exitcode(how)
+            _say(status, f"exit {code}" if code >= 0 else f"signal {-code}")
+
+
+def _watch(status: socket.socket, init: int, memory_bytes: int) -> None:
+    while True:
+        readable, _, _ = select.select([status], [], [], TICK_SECONDS)
+        if readable:
+            order = status.recv(64)
+            if order != b"kill":
+                return
+            os.kill(init, signal.SIGUSR1)
+        if os.waitpid(init, os.WNOHANG)[0]:
+            return
+        heaviest = heaviest_over(init, memory_bytes) if _ON_LINUX else 0
+        if heaviest:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(heaviest, signal.SIGKILL)
+            _say(status, "memory")
+
+
+def heaviest_over(root: int, memory_bytes: int) -> int:
+    """The process id of the largest of `root`'s descendants when together they are over; else 0.
+
+    Resident pages counted once a process are cheap to read and never too low; only when they are
+    over is the true figure asked for, which counts a shared page once.
+    """
+    tree = list(descendants(root))
+    if sum(map(_resident, tree)) <= memory_bytes:
+        return 0
+    shares = {process: _proportional(process) for process in tree}
+    if sum(shares.values()) <= memory_bytes:
+        return 0
+    return max(shares, key=shares.__getitem__)
+
+
+def descendants(root: int) -> Iterator[int]:
+    """Process ids below `root`, as they are now."""
+    for process in _children(root):
+        yield process
+        yield from descendants(process)
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208
+            found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+    except OSError:
+        pass
+    return found
+
+
+def _resident(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        return 0
+
+
+def _proportional(process: int) -> int:
+    try:
+        text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except PermissionError:
+        return _resident(process)
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+
+
+def _end(init: int, *, walk: bool) -> None:
+    """Kills everything below the keeper. In a process table of their own the end of init is that of
+    all; without one, orphans have gone to init, so a `walk` of the tree below it finds them."""
+    if not init:
+        return
+    while walk and (below := list(descendants(init))):
+        for process in below:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.002)  # init reaps them; the next look finds what was started meanwhile
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(init, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(init, 0)
+
+
+def _say(status: socket.socket, text: str) -> None:
+    with contextlib.suppress(OSError):
+        status.send(text.encode(errors="replace")[:1000])

@@ -1,0 +1,117 @@
+"""What a submission may see, use and ask of the kernel, as values. Read without running anything.
+
+Theory of operation. The warm process forks a *keeper*, which stays outside; the keeper forks an
+*init*, and that the *worker*, where the student's code runs.
+
+    supervisor ─status─ keeper ── init ── worker ── snapshots, and whatever the student starts
+               ─control──────────────────────┘
+
+    full   namespaces: own process table (so one kill ends everything), no network, own file system
+           of read-only binds and one small tmpfs; and all of flat
+    flat   landlock: the system read-only, one folder to write in, nothing else there; seccomp: no
+           sockets, no mounts, no tracing; resource limits. Processes are found by walking the tree
+    none   limits on time, memory and output only. For submissions one trusts
+
+The keeper measures the memory of the whole tree (PSS: shared pages once) and ends everything when
+its supervisor is gone. A worker that is root's child drops to a user id of its own first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graders.records import Limits, Tier
+
+HOME = "/home/student"
+STUDENT_ID = 1000
+ENVIRONMENT = {
+    "HOME": HOME,
+    "USER": "student",
+    "LOGNAME": "student",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+}
+
+# Processes beside the notebook's own: a snapshot a question and one serving child each.
+SNAPSHOT_PROCESSES = 128
+
+SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives", "/etc/mime.types")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# What the C library and torch read about the machine where /proc is not the submission's own.
+MACHINE_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu")
+
+REFUSED_CALLS = (
+    "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_settime", "delete_module", "fanotify_init",
+    "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module", "io_uring_enter",
+    "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load",
+    "keyctl", "lookup_dcookie", "mbind", "memfd_create", "memfd_secret", "migrate_pages", "mount",
+    "mount_setattr", "move_mount", "move_pages", "name_to_handle_at", "nfsservctl",
+    "open_by_handle_at", "open_tree", "perf_event_open", "personality", "pidfd_getfd", "pivot_root",
+    "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "reboot", "request_key", "setns",
+    "settimeofday", "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vmsplice",
+)  # fmt: skip
+MISSING_CALLS = ("clone3",)  # ENOSYS, so that the C library falls back to clone, whose flags can be seen
+AF_UNIX = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How one topic's submissions are confined.
+
+    `readable`: absolute paths shown read-only. `hidden`: paths below them that are not.
+    `data`: a folder shown read-only as `data/` in the working directory.
+    """
+
+    tier: Tier
+    limits: Limits = field(default_factory=Limits)
+    readable: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    data: str = ""
+
+    @property
+    def cpu_seconds(self) -> int:
+        """A backstop: what spins past every wall-clock limit is ended by the kernel."""
+        return int(self.limits.notebook_seconds * 2 + self.limits.case_seconds * 60) + 60
+
+    @property
+    def local_sockets(self) -> bool:
+        """Sockets of the machine can be reached by path or name in all tiers but full."""
+        return self.tier is not Tier.FLAT
+
+
+def policy(tier: Tier, limits: Limits, *, data: Path | None = None, hidden: Path | None = None) -> Policy:
+    """The policy of this Python installation. `hidden` (the course) is never shown, wherever it lies."""
+    shown = python_folders()
+    system = [folder for folder in SYSTEM_FOLDERS if Path(folder).exists()]
+    covered = [str(hidden)] if hidden is not None and _below(str(hidden), [*shown, *system]) else []
+    return Policy(
+        tier=tier,
+        limits=limits,
+        readable=tuple(dict.fromkeys([*system, *(p for p in shown if not _below(p, system))])),
+        hidden=tuple(covered),
+        data=str(data) if data is not None and data.is_dir() else "",
+    )
+
+
+def python_folders() -> list[str]:
+    """The folders Python itself and its installed packages lie in; never a checkout put on sys.path."""
+    paths = sysconfig.get_paths()
+    candidates = [sys.prefix, sys.exec_prefix, paths["stdlib"], paths["platstdlib"]]
+    if sys.base_prefix not in ("/", "/usr", "/usr/local"):
+        candidates.append(sys.base_prefix)
+    candidates += [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
+    found: list[str] = []
+    for candidate in sorted({os.path.realpath(path) for path in candidates}, key=len):
+        if candidate != "/" and Path(candidate).is_dir() and not _below(candidate, found):
+            found.append(candidate)
+    return found
+
+
+def _below(path: str, folders: list[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
