@@ -85,9 +85,10 @@ def examine(
         for snapshot in snapshots.values():
             snapshot.close()
         worker.close()
-    return Examination(
-        _verdict(results, questions, bool(worker.tampered) or tampered), questions, results, outputs
-    )
+    verdict = _verdict(results, questions, bool(worker.tampered) or tampered)
+    if worker.memory_exceeded:
+        verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
+    return Examination(verdict, questions, results, outputs)
 
 
 def _run(

@@ -156,6 +156,11 @@ class Worker:
         self.gone: CellVerdict | None = None
         self.tampered = ""
 
+    @property
+    def memory_exceeded(self) -> bool:
+        """Whether the submission's processes together ever went over the limit; final once closed."""
+        return self._box.memory_exceeded
+
     def begin(self, limits: Limits) -> None:
         self._limits = limits
         self._over = time.monotonic() + limits.notebook_seconds
