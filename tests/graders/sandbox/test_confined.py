@@ -70,8 +70,12 @@ ATTACKS = {
         "Permission denied",
     ),
     "imports the grader's packages from disk": (
-        "import importlib, sys; [sys.modules.pop(m) for m in list(sys.modules) if m.startswith('graders')];"
-        "import graders.course; print('got')",
+        """
+import sys
+for name in [name for name in sys.modules if name.startswith("graders")]:
+    del sys.modules[name]
+import graders.course
+print("got")""",
         "No module named",
     ),
 }
