@@ -290,7 +290,7 @@ grader.check("q6")
 
 # %%
 plane, side = make_moons(400, noise=0.15, random_state=0)
-plt.scatter(*plane.T, c=side, cmap="coolwarm", s=8);
+plt.scatter(*plane.T, c=side, cmap="coolwarm", s=8)
 
 # %%
 def predict_plane(points):
@@ -316,7 +316,7 @@ grader.check("q7")
 across, up = np.meshgrid(np.linspace(-1.5, 2.5, 200), np.linspace(-1, 1.5, 150))
 answers = np.asarray(predict_plane(np.column_stack([across.ravel(), up.ravel()])))
 plt.contourf(across, up, answers.reshape(across.shape), alpha=0.3, cmap="coolwarm")
-plt.scatter(*plane.T, c=side, cmap="coolwarm", s=8);
+plt.scatter(*plane.T, c=side, cmap="coolwarm", s=8)
 
 # %% [markdown]
 # ## Question 8: what does it confuse? (4 points, graded by a person)

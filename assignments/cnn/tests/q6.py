@@ -1,0 +1,21 @@
+import numpy as np
+import torch
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "q6"
+points = None
+
+
+@test_case(points=1, failure_message="The loss must come down before accuracy means anything.")
+def test_the_loss_falls(losses):
+    series = [float(loss) for loss in losses]
+    assert len(series) > 1, "expected a loss for each epoch"
+    assert np.isfinite(series).all(), f"expected finite losses, got {series}"
+    assert series[-1] < 0.5 * series[0], f"it went from {series[0]:.3g} to {series[-1]:.3g}"
+
+
+@test_case(points=0, failure_message="One digit for each image.")
+def test_predictions_are_digits(model, predict):
+    said = predict(model, torch.zeros(3, 1, 8, 8))
+    assert tuple(said.shape) == (3,), f"expected shape (3,), got {tuple(said.shape)}"
