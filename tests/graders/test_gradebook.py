@@ -1,0 +1,162 @@
+"""nbgrader's gradebook, a real SQLite file each time."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from graders.assignment import Assignment, Manual, Question
+from graders.course import Course, load_course
+from graders.errors import UsageError
+from graders.gradebook import Gradebook
+from graders.records import Limits, ManualResult, QuestionResult, Result, Tier, Verdict
+
+ASSIGNMENT = Assignment(
+    topic="toy",
+    questions=(Question("q1", 4, "q1-1", "q1"), Question("q2", 2, "q2-1", "q2")),
+    manual=(Manual("q3", 3, "q3", "Your answer."),),
+    cell_ids=frozenset({"q1", "q2", "q3"}),
+    imports=(),
+)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    file = tmp_path / "assignments/course.yaml"
+    file.parent.mkdir()
+    file.write_text(
+        "schema: 1\ncourse: {id: c, title: C}\ntopics: [{id: toy, title: T, points: {auto: 6, manual: 3}}]\n"
+    )
+    return load_course(tmp_path)
+
+
+def result(student: str, *points: float, verdict: Verdict = Verdict.GRADED, answered: bool = True) -> Result:
+    return Result(
+        topic="toy",
+        student=student,
+        file=f"{student}.ipynb",
+        sha256="",
+        key="",
+        engine="0",
+        tests_sha256="",
+        isolation=Tier.NONE,
+        limits=Limits(),
+        seed=1,
+        verdict=verdict,
+        questions=tuple(
+            QuestionResult(id=f"q{n}", points=p, possible=4, seed=1, cases=())
+            for n, p in enumerate(points, 1)
+        ),
+        manual=(ManualResult(id="q3", possible=3, answered=answered),),
+        started="2026-11-24T12:00:00+00:00",
+    )
+
+
+def test_a_result_becomes_a_row_and_a_reason_not_to_grade_does_not(course: Course) -> None:
+    with Gradebook(course) as book:
+        written = book.record(
+            ASSIGNMENT,
+            [
+                result("ada", 4, 1),
+                result("bob", 0, 0, answered=False),
+                result("eve", verdict=Verdict.REJECTED),
+                result("una", verdict=Verdict.UNGRADED),
+            ],
+        )
+        rows = book.rows("toy")
+        assert book.rows("other") == []
+    assert written == 2
+    assert [(r.student, r.auto, r.possible, r.needs_manual) for r in rows] == [
+        ("ada", 5, 9, True),
+        ("bob", 0, 9, False),
+    ]
+
+
+def by_hand(book: Gradebook, student: str, score: float) -> None:
+    grade = book._book.find_grade("q3", "toy", "toy", student)
+    grade.manual_score, grade.needs_manual_grade = score, False
+    book._book.find_comment("q3", "toy", "toy", student).manual_comment = "Well said."
+    book._book.db.commit()
+
+
+def test_what_a_person_gave_survives_another_batch(course: Course) -> None:
+    with Gradebook(course) as book:
+        book.record(ASSIGNMENT, [result("ada", 4, 1)])
+        by_hand(book, "ada", 2.5)
+    with Gradebook(course) as book:
+        book.record(ASSIGNMENT, [result("ada", 0, 2)])
+        (row,) = book.rows("toy")
+        comment = book._book.find_comment("q3", "toy", "toy", "ada").comment
+    assert (row.auto, row.manual, row.total, row.needs_manual) == (2, 2.5, 4.5, False)
+    assert comment == "Well said."
+
+
+def test_questions_may_change_between_batches(course: Course) -> None:
+    changed = replace(
+        ASSIGNMENT, questions=(Question("q1", 5, "q1-1", "q1"), Question("q4", 1, "q4-1", "q4"))
+    )
+    with Gradebook(course) as book:
+        book.record(ASSIGNMENT, [result("ada", 4, 2)])
+        by_hand(book, "ada", 3)
+        moved = result("ada", 5)
+        extra = QuestionResult(id="q4", points=1, possible=1, seed=1, cases=())
+        book.record(changed, [replace(moved, questions=(*moved.questions, extra))])
+        (row,) = book.rows("toy")
+    assert (row.auto, row.manual, row.possible) == (6, 3, 9)
+
+
+def _record_many(course: Course, start: int, count: int) -> None:
+    with Gradebook(course) as book:
+        book.record(ASSIGNMENT, [result(f"s{start + n}", 1, 1) for n in range(count)])
+
+
+def _die_in_the_third(course: Course) -> None:
+    with Gradebook(course) as book:
+        real: Callable[[Assignment, Result], None] = book._fill
+
+        def fill(assignment: Assignment, one: Result) -> None:
+            real(assignment, one)
+            if one.student == "s2":
+                os._exit(9)
+
+        book._fill = fill  # type: ignore[method-assign]
+        book.record(ASSIGNMENT, [result(f"s{n}", 1, 1) for n in range(5)])
+
+
+def test_a_killed_batch_leaves_whole_submissions_and_is_completed(course: Course) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    victim = spawn.Process(target=_die_in_the_third, args=(course,))
+    victim.start()
+    victim.join()
+    assert victim.exitcode == 9
+    with Gradebook(course) as book:
+        assert [(row.student, row.auto) for row in book.rows("toy")] == [("s0", 2), ("s1", 2)]
+    _record_many(course, 0, 5)
+    with Gradebook(course) as book:
+        assert [row.auto for row in book.rows("toy")] == [2] * 5
+
+
+def test_several_processes_may_begin_an_empty_gradebook_at_once(course: Course) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_record_many, args=(course, 10 * n, 5)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    with Gradebook(course) as book:
+        assert len(book.rows("toy")) == 15
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nosuch://host/db", "postgresql://ada:secret@127.0.0.1:1/grades", "sqlite:////proc/nowhere/book.db"],
+)
+def test_a_gradebook_out_of_reach_is_one_line(course: Course, url: str) -> None:
+    with pytest.raises(UsageError) as caught, Gradebook(replace(course, gradebook=url)):
+        pass
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
