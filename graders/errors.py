@@ -58,6 +58,9 @@ class AuthorError(SorceryError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[AuthorError], tuple[tuple[Problem, ...]]]:
+        return AuthorError, (self.problems,)  # it crosses from a grading process to the command
+
 
 class Rejected(SorceryError):
     """A submission that cannot be graded; `str()` is the reason, worded for its student."""

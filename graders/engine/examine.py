@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graders.engine.worker import Snapshot, Worker, Zygote
+from graders.engine.worker import Forks, Snapshot, Worker
 from graders.errors import Tampered
 from graders.otter_tests import Case, QuestionTests, case_seed, not_reached, run_case
 from graders.records import (
@@ -58,7 +58,7 @@ class Examination:
 
 
 def examine(
-    zygote: Zygote,
+    forks: Forks,
     cells: Sequence[CodeCell],
     tests: Mapping[str, QuestionTests],
     limits: Limits,
@@ -73,9 +73,9 @@ def examine(
     """
     places = {cell.question: cell.index for cell in cells if cell.question in tests}
     snapshots: dict[str | None, Snapshot] = {}
-    worker = zygote.fork(folder)
+    worker = forks.fork(folder)
     try:
-        worker.begin(limits)
+        worker.begin(limits, seed)
         results, outputs = _run(worker, cells, places, snapshots)
         if any(question not in places for question in tests):
             _take(worker, None, snapshots)

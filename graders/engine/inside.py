@@ -25,6 +25,7 @@ from graders.engine.answer import serve
 from graders.engine.native import NativeOutput
 from graders.engine.shell import NotebookShell
 from graders.errors import ChannelError
+from graders.seeding import seed_everything
 
 
 def work(control: socket.socket, shell: NotebookShell) -> None:
@@ -40,6 +41,8 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
             outcome = shell.run(source, seconds=seconds, output_bytes=output_bytes)
             body = msgspec.json.encode(asdict(outcome), enc_hook=repr)
             send_frame(control, ["ran"], [body])
+        elif order == "seed":
+            seed_everything(arguments[0])
         elif order == "snapshot":
             _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if os.fork() == 0:

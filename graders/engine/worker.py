@@ -61,27 +61,11 @@ class _Ran(msgspec.Struct, forbid_unknown_fields=True):
 _ran = msgspec.json.Decoder(_Ran)
 
 
-class Zygote:
-    """A warm process for one topic. Raises InternalError when it cannot be started."""
+class Forks:
+    """Asks a zygote for workers. Several processes may ask one zygote over copies of its socket."""
 
-    def __init__(self, modules: Sequence[str], policy: Policy) -> None:
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": "/nonexistent"}
-        command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno())]
-        self._process = subprocess.Popen(
-            command, env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
-        )
-        theirs.close()
-        self._requests.settimeout(START_SECONDS)
-        try:
-            self._requests.send(msgspec.json.encode(Order(list(modules), policy)))
-            ready = self._requests.recv(64)
-        except OSError:
-            ready = b""
-        if ready != b"ready":
-            self.close()
-            raise InternalError(f"the warm process for {', '.join(modules) or 'no module'} did not start")
+    def __init__(self, requests: socket.socket) -> None:
+        self.requests = requests
 
     def fork(self, folder: Path) -> Worker:
         """A fresh worker; `folder` is its working directory where it has no file system of its own.
@@ -92,7 +76,7 @@ class Zygote:
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = Box(status)
         try:
-            socket.send_fds(self._requests, [str(folder).encode()], [theirs.fileno(), keepers.fileno()])
+            socket.send_fds(self.requests, [str(folder).encode()], [theirs.fileno(), keepers.fileno()])
         except OSError:
             control.close()
             status.close()
@@ -107,12 +91,40 @@ class Zygote:
             raise
         return Worker(control, box)
 
+
+class Zygote(Forks):
+    """A warm process for one topic. Raises InternalError when it cannot be started."""
+
+    def __init__(self, modules: Sequence[str], policy: Policy) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(ours)
+        environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": "/nonexistent"}
+        command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno())]
+        self._process = subprocess.Popen(
+            command, env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        )
+        theirs.close()
+        ours.send(msgspec.json.encode(Order(list(modules), policy)))
+        self._modules = modules
+
+    def wait_until_warm(self) -> None:
+        self.requests.settimeout(START_SECONDS)
+        try:
+            ready = self.requests.recv(64)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
+            self.close()
+            raise InternalError(f"the warm process for {', '.join(self._modules) or 'no module'} did not start")
+
     def close(self) -> None:
-        self._requests.close()
+        self.requests.close()
         self._process.kill()
         self._process.wait()
 
     def __enter__(self) -> Zygote:
+        self.wait_until_warm()
         return self
 
     def __exit__(
@@ -161,9 +173,12 @@ class Worker:
         """Whether the submission's processes together ever went over the limit; final once closed."""
         return self._box.memory_exceeded
 
-    def begin(self, limits: Limits) -> None:
+    def begin(self, limits: Limits, seed: int = 0) -> None:
+        """Starts the notebook's time; random, numpy and torch begin at `seed`."""
         self._limits = limits
         self._over = time.monotonic() + limits.notebook_seconds
+        with contextlib.suppress(ChannelError):
+            send_frame(self._control, ["seed", seed], (), time.monotonic() + FORK_SECONDS)
 
     def run(self, index: int, source: str) -> tuple[CellResult, list[dict[str, Any]]]:
         """One code cell's result and its nbformat outputs."""

@@ -27,7 +27,6 @@ from graders.records import Tier
 from graders.sandbox.confine import seccomp_filter
 from graders.sandbox.keeper import keep
 from graders.sandbox.policy import Policy
-from graders.seeding import seed_everything
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -69,10 +68,6 @@ def main() -> None:
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
     requests.send(b"ready")
 
-    def work_seeded(control: socket.socket) -> None:
-        seed_everything(int.from_bytes(os.urandom(4), "big"))
-        work(control, shell)
-
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, 4096, 2)
         if not message:
@@ -80,7 +75,7 @@ def main() -> None:
         control, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         if os.fork() == 0:
             requests.close()
-            keep(status, control, Path(message.decode()), order.policy, rules, work_seeded)
+            keep(status, control, Path(message.decode()), order.policy, rules, lambda sock: work(sock, shell))
         control.close()
         status.close()
         _reap()

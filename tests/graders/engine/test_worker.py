@@ -157,4 +157,4 @@ def test_submissions_share_nothing(zygote: Zygote, tmp_path: Path) -> None:
 
 def test_a_module_that_does_not_exist_is_our_error() -> None:
     with pytest.raises(InternalError, match="did not start"):
-        Zygote(["no_such_module_anywhere"], policy(Tier.NONE, LIMITS))
+        Zygote(["no_such_module_anywhere"], policy(Tier.NONE, LIMITS)).wait_until_warm()
