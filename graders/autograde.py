@@ -1,32 +1,29 @@
 """A batch: from files to results, each written as soon as it is known.
 
-One submission after another, in this process; the work of each is a warm fork. What was graded
-before on the same submission, tests, limits and engine is not graded again.
+One warm zygote serves a pool of grading processes; each has the topic's tests and asks the zygote
+for a fork per submission. The parent alone writes. What was graded before on the same submission,
+tests, limits and engine is not graded again, so a batch that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
-import time
-from collections.abc import Iterator, Mapping
+import contextlib
+import multiprocessing
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 
-import msgspec
-
-from graders import __version__
-from graders.assignment import Assignment, checked_question, read_assignment
+from graders.assignment import read_assignment
 from graders.course import Course, Topic
-from graders.engine.examine import CodeCell, examine
-from graders.engine.worker import Zygote
-from graders.errors import InternalError, Rejected, UsageError
-from graders.intake import Submission, read_submission
-from graders.otter_tests import QuestionTests, load_question, tests_digest
-from graders.records import Limits, ManualResult, Result, Tier, Verdict
+from graders.engine.worker import Forks, Zygote
+from graders.errors import InternalError, UsageError
+from graders.grader import Grader, Task, blank_result, new_seed
+from graders.otter_tests import tests_digest
+from graders.records import Result, Tier, Verdict
 from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
 
@@ -78,123 +75,163 @@ def _notebooks(path: Path, topic: str) -> Iterator[tuple[str, Path]]:
                 yield entry.name, notebook
 
 
-class Grader:
-    """Everything one topic's grading needs, made once. Raises AuthorError for faulty course material."""
+class Interrupted(Exception):
+    """Ctrl-C: what was running is finished and saved. `results` holds it all."""
 
-    def __init__(self, course: Course, topic: Topic, tier: Tier) -> None:
-        self.tier = tier
+    def __init__(self, results: list[Result]) -> None:
+        super().__init__(f"{len(results)} results are saved")
+        self.results = results
+
+
+class Batch:
+    """One topic's batch. `report(result)` is called once for each submission, in the order they end."""
+
+    def __init__(self, course: Course, topic: Topic, tier: Tier, jobs: int) -> None:
+        self._topic, self._tier, self._jobs = topic, tier, jobs
         self._policy = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
-        self.assignment: Assignment = read_assignment(topic)
-        self.tests: Mapping[str, QuestionTests] = {
-            question.id: load_question(topic.public_tests, topic.hidden_tests, question.id)
-            for question in self.assignment.questions
-        }
-        self.tests_sha256 = tests_digest(topic.public_tests, topic.hidden_tests)
-        self.topic = topic
+        self._digest = tests_digest(topic.public_tests, topic.hidden_tests)
+        self.assignment = read_assignment(topic)
         self.store = ResultStore(course.state, topic.id)
-        self._zygote: Zygote | None = None
 
-    def __enter__(self) -> Grader:
-        return self
+    def grade(
+        self, handed: Sequence[Handed], report: Callable[[Result], None], *, force: bool = False
+    ) -> list[Result]:
+        """The results, by student; each is in the store when it is reported.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._zygote is not None:
-            self._zygote.close()
+        Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault
+        of ours is tried a second time with fresh processes before it is reported so.
+        """
+        results: dict[str, Result] = {}
+        waiting: list[Task] = []
 
-    def grade(self, handed: Handed, *, force: bool = False) -> Result:
-        """The result of one file, written to the store. Never raises for what the file is or does."""
-        result = self._graded(handed, force)
-        self.store.write(result)
-        return result
+        def done(result: Result) -> None:
+            self.store.write(result)
+            results[result.student] = result
+            report(result)
 
-    def _graded(self, handed: Handed, force: bool) -> Result:
-        started = time.perf_counter()
-        blank = Result(
-            topic=self.topic.id,
-            student=handed.student,
-            file=str(handed.path),
-            sha256="",
-            key="",
-            engine=__version__,
-            tests_sha256=self.tests_sha256,
-            isolation=self.tier,
-            limits=self.topic.limits,
-            seed=int.from_bytes(os.urandom(4), "big"),
-            verdict=Verdict.UNGRADED,
-            possible=float(sum(tests.possible for tests in self.tests.values())),
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        for one in handed:
+            task, known = self._known(one, force)
+            if known is not None:
+                done(known)
+            elif task is not None:
+                waiting.append(task)
         try:
-            data = handed.path.read_bytes()
+            failed = self._round(waiting, done, last=False)
+            self._round(failed, done, last=True)
+        except KeyboardInterrupt:
+            raise Interrupted(list(results.values())) from None
+        return [results[student] for student in sorted(results)]
+
+    def _known(self, handed: Handed, force: bool) -> tuple[Task | None, Result | None]:
+        try:
+            task = Task(handed.student, str(handed.path), handed.path.read_bytes(), new_seed())
         except OSError as error:
-            return replace(blank, reason=f"cannot be read: {error.strerror}")
-        blank = replace(blank, sha256=hashlib.sha256(data).hexdigest())
-        blank = replace(blank, key=result_key(blank.sha256, self.tests_sha256, self.topic.limits))
+            empty = Task(handed.student, str(handed.path), b"", 0)
+            blank = blank_result(empty, self._topic, self._tier, self._digest)
+            return None, replace(blank, sha256="", key="", reason=f"cannot be read: {error.strerror}")
+        self.store.keep(task.sha256, task.data)
         earlier = None if force else self.store.find(handed.student)
+        blank = blank_result(task, self._topic, self._tier, self._digest)
         if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
-            return earlier
+            return None, earlier
+        return task, None
+
+    def _round(self, tasks: list[Task], done: Callable[[Result], None], *, last: bool) -> list[Task]:
+        """Grades `tasks`; those that stayed ungraded, unless this is the `last` round."""
+        if not tasks:
+            return []
+        failed: list[Task] = []
+        with self._pool(len(tasks)) as pool:
+            futures = {pool.submit(_grade, task): task for task in tasks}
+            try:
+                for future in as_completed(futures):
+                    self._settle(future, futures[future], done, None if last else failed)
+            except KeyboardInterrupt:
+                pool.shutdown(wait=True, cancel_futures=True)
+                for future, task in futures.items():
+                    if not future.cancelled() and task.student not in {t.student for t in failed}:
+                        self._settle(future, task, done, failed)
+                raise
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return failed
+
+    def _settle(
+        self,
+        future: Future[Result],
+        task: Task,
+        done: Callable[[Result], None],
+        failed: list[Task] | None,
+    ) -> None:
         try:
-            submission = read_submission(handed.student, handed.path.name, data)
-            self._recognise(submission)
-            result = self._examine(submission, blank)
-        except Rejected as reason:
-            result = replace(blank, verdict=Verdict.REJECTED, reason=str(reason))
-        except InternalError as error:
-            self._drop_zygote()
-            result = replace(blank, reason=str(error))
-        return replace(result, seconds=round(time.perf_counter() - started, 6))
+            result = future.result()
+        except (BrokenProcessPool, InternalError) as error:
+            blank = blank_result(task, self._topic, self._tier, self._digest)
+            result = replace(blank, reason=f"a grading process ended: {error}")
+        if result.verdict is Verdict.UNGRADED and failed is not None:
+            failed.append(task)
+        else:
+            done(result)
 
-    def _examine(self, submission: Submission, blank: Result) -> Result:
-        cells = [
-            CodeCell(cell.index, cell.source, checked_question(cell.source))
-            for cell in submission.cells
-            if cell.kind == "code"
-        ]
-        with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
-            done = examine(
-                self._warm(), cells, self.tests, self.topic.limits, seed=blank.seed, folder=Path(folder)
-            )
-        return replace(
-            blank,
-            verdict=done.verdict,
-            points=done.points,
-            questions=done.questions,
-            manual=self._written(submission),
-            cells=done.cells,
-        )
-
-    def _recognise(self, submission: Submission) -> None:
-        checked = {checked_question(cell.source) for cell in submission.cells if cell.kind == "code"}
-        ours = {question.id for question in self.assignment.questions}
-        known = {cell.id for cell in submission.cells} & self.assignment.cell_ids
-        if not checked & ours and not known:
-            raise Rejected(f"this is not the notebook of {self.topic.id}: none of its questions is in it")
-
-    def _written(self, submission: Submission) -> tuple[ManualResult, ...]:
-        sources = {cell.id: cell.source for cell in submission.cells}
-        return tuple(
-            ManualResult(
-                id=manual.id,
-                possible=manual.points,
-                answered=sources.get(manual.cell, manual.stub).strip() not in ("", manual.stub.strip()),
-            )
-            for manual in self.assignment.manual
-        )
-
-    def _warm(self) -> Zygote:
-        if self._zygote is None:
-            self._zygote = Zygote([*self.assignment.imports, *self.topic.warm], self._policy)
-        return self._zygote
-
-    def _drop_zygote(self) -> None:
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
+    @contextlib.contextmanager
+    def _pool(self, tasks: int) -> Iterator[ProcessPoolExecutor]:
+        # A server that has imported the tests' libraries once, and forks the grading processes.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["graders.preload"])
+        zygote = Zygote([*self.assignment.imports, *self._topic.warm], self._policy)
+        try:
+            with ProcessPoolExecutor(
+                max_workers=min(self._jobs, tasks),
+                mp_context=context,
+                initializer=_begin,
+                initargs=(self._topic, self._tier, zygote.requests),
+            ) as pool:
+                pool.submit(_load_tests)  # while the zygote warms up
+                zygote.wait_until_warm()
+                yield pool
+        finally:
+            zygote.close()
 
 
-def result_key(submission: str, tests: str, limits: Limits) -> str:
-    """SHA-256 of what decides a result: submission, tests, limits and engine."""
-    parts = [submission, tests, msgspec.json.encode(limits).decode(), __version__]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def replayed(course: Course, before: Result, question: str, tier: Tier) -> Result:
+    """One question of an earlier result, graded again on its seed. Nothing is written.
+
+    Raises UsageError for a question that is not the topic's or a submission that was not kept.
+    """
+    topic = course.topic(before.topic)
+    questions = [one.id for one in read_assignment(topic).questions]
+    if question not in questions:
+        raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
+    data = ResultStore(course.state, topic.id).kept(before.sha256)
+    task = Task(before.student, before.file, data, before.seed)
+    confined = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
+    with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
+        return Grader(topic, tier, zygote).grade(task, question)
+
+
+_made: Callable[[], Grader]
+_grader: Grader | None = None
+
+
+def _begin(topic: Topic, tier: Tier, requests: socket.socket) -> None:
+    global _made
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which lets us finish
+    requests.settimeout(None)
+
+    def make() -> Grader:
+        return Grader(topic, tier, Forks(requests))
+
+    _made = make
+
+
+def _load_tests() -> None:
+    global _grader
+    if _grader is None:
+        _grader = _made()  # here, not in the initializer, whose errors do not reach the parent
+
+
+def _grade(task: Task) -> Result:
+    _load_tests()
+    assert _grader is not None
+    return _grader.grade(task)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +25,7 @@ app = typer.Typer(
 )
 
 SOME_UNGRADED = 3
+INTERRUPTED = 130
 
 
 @app.callback()
@@ -33,39 +37,85 @@ def _root() -> None:
 def grade(
     topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
     paths: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of them.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Grading processes; 0: one a core.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
     isolation: Annotated[
         str, typer.Option(help="full, flat or none; the best this machine has when left out.")
     ] = "",
 ) -> None:
-    """Grade every notebook and write a result for each.
+    """Grade every notebook: a result file for each, then the gradebook.
+
+    Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
 
     Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
-    3: some are ungraded through a fault of ours.
+    3: some are ungraded through a fault of ours; 130: interrupted.
 
-    Example: sorcery grade cnn submissions/
+    Example: sorcery grade cnn submissions/ --jobs 4
     """
-    from graders.autograde import Grader, find_submissions
+    from graders.autograde import Batch, Interrupted, find_submissions
     from graders.course import find_course
+    from graders.gradebook import Gradebook
     from graders.sandbox.tiers import choose
 
     course = find_course()
     chosen = course.topic(topic)
     handed = find_submissions(paths, chosen.id)
     tier = choose(isolation)
-    with (
-        Grader(course, chosen, tier) as grader,
-        typer.progressbar(handed, label="grading", file=sys.stderr) as waiting,
-    ):
-        results = [grader.grade(one, force=force) for one in waiting]
+    batch = Batch(course, chosen, tier, jobs or _cores())
+    interrupted = False
+    with _progress(len(handed), f"{chosen.id} ({tier} isolation)") as report:
+        try:
+            results = batch.grade(handed, report, force=force)
+        except Interrupted as stop:
+            results, interrupted = stop.results, True
+    with Gradebook(course) as book:
+        book.record(batch.assignment, results)
     if as_json:
         import msgspec
 
         typer.echo(msgspec.json.encode(results).decode())
     else:
         _print_table(results)
-    raise typer.Exit(_exit_code(results))
+    if interrupted:
+        typer.echo(
+            f"interrupted: {len(results)} of {len(handed)} are done; the same command goes on", err=True
+        )
+    raise typer.Exit(INTERRUPTED if interrupted else _exit_code(results))
+
+
+@app.command()
+def replay(
+    result: Annotated[Path, typer.Argument(help="A result file.")],
+    question: Annotated[str, typer.Argument(help="A question's id, such as q3.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    isolation: Annotated[str, typer.Option(help="As in `grade`; that of the result when left out.")] = "",
+) -> None:
+    """Run one question of a graded submission again, on the seed of that time.
+
+    Nothing is written. Exit code 1 when the question now earns other points than then.
+
+    Example: sorcery replay .sorcery/results/cnn/ada.json q3
+    """
+    from graders.autograde import replayed
+    from graders.course import find_course
+    from graders.sandbox.tiers import choose
+    from graders.store import read_result
+
+    before = read_result(result)
+    course = find_course()
+    after = replayed(course, before, question, choose(isolation or before.isolation))
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(after).decode())
+    else:
+        _print_result(after)
+    then = next((q.points for q in before.questions if q.id == question), None)
+    now = next((q.points for q in after.questions), None)
+    if then != now:
+        typer.echo(f"{question} earned {then} points then and {now} now", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -102,10 +152,12 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
     """
     from graders.store import read_result
 
-    found = read_result(result)
-    typer.echo(
-        f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}  {found.reason}".rstrip()
-    )
+    _print_result(read_result(result))
+
+
+def _print_result(found: Result) -> None:
+    head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
+    typer.echo(f"{head}  {_plain(found.reason)}".rstrip())
     for question in found.questions:
         typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  (seed {question.seed})")
         for case in question.cases:
@@ -115,6 +167,33 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
             )
             if case.detail:
                 typer.echo("\n".join(f"      {line}" for line in _plain(case.detail).splitlines()))
+    for cell in found.cells:
+        if cell.error:
+            typer.echo(f"\ncell {cell.index}  {cell.verdict}  {_plain(cell.error).splitlines()[0]}")
+
+
+@contextlib.contextmanager
+def _progress(total: int, label: str) -> Iterator[Callable[[Result], None]]:
+    """A bar on stderr with counts by verdict; silent when stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    counts: Counter[str] = Counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=total)
+
+        def report(result: Result) -> None:
+            counts[result.verdict] += 1
+            listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+            bar.update(task, advance=1, description=f"{label}: {listed}")
+
+        yield report
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _exit_code(results: list[Result]) -> int:
@@ -135,6 +214,8 @@ def _print_table(results: list[Result]) -> None:
         points = f"{result.points:g}/{result.possible:g}" if result.questions else ""
         table.add_row(result.student, result.verdict, points, _plain(result.reason))
     Console().print(table)
+    counts = Counter(str(result.verdict) for result in results)
+    typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
 
 
 def _plain(text: str) -> str:
@@ -145,6 +226,8 @@ def _plain(text: str) -> str:
 def main() -> None:
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except SorceryError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

@@ -1,6 +1,7 @@
 """Results on disk: one JSON file a student, replaced atomically, readable by anything.
 
 .sorcery/results/TOPIC/STUDENT.json
+.sorcery/submissions/SHA256.ipynb      what was graded, as it was handed in
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class ResultStore:
 
     def __init__(self, folder: Path, topic: str) -> None:
         self._folder = folder / "results" / topic
+        self._submissions = folder / "submissions"
 
     def path(self, student: str) -> Path:
         return self._folder / f"{student}.json"
@@ -39,6 +41,22 @@ class ResultStore:
         path = self.path(result.student)
         write_atomically(path, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
         return path
+
+    def keep(self, sha256: str, data: bytes) -> None:
+        """The submission itself, by its hash, so that it can be graded again later."""
+        path = self._kept(sha256)
+        if not path.exists():
+            write_atomically(path, data)
+
+    def kept(self, sha256: str) -> bytes:
+        """Raises UsageError when that submission was never kept here."""
+        try:
+            return self._kept(sha256).read_bytes()
+        except OSError:
+            raise UsageError(f"the submission of this result is not in {self._kept(sha256).parent}") from None
+
+    def _kept(self, sha256: str) -> Path:
+        return self._submissions / f"{sha256}.ipynb"
 
     def find(self, student: str) -> Result | None:
         """The student's result; None when there is none, or one of another version of sorcery."""

@@ -116,7 +116,9 @@ class Zygote(Forks):
             ready = b""
         if ready != b"ready":
             self.close()
-            raise InternalError(f"the warm process for {', '.join(self._modules) or 'no module'} did not start")
+            raise InternalError(
+                f"the warm process for {', '.join(self._modules) or 'no module'} did not start"
+            )
 
     def close(self) -> None:
         self.requests.close()

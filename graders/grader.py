@@ -1,0 +1,139 @@
+"""One submission from its bytes to its result, in a trusted process that has the topic's tests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from graders import __version__
+from graders.assignment import Assignment, checked_question, read_assignment
+from graders.course import Topic
+from graders.engine.examine import CodeCell, examine
+from graders.engine.worker import Forks
+from graders.errors import InternalError, Rejected
+from graders.intake import Submission, read_submission
+from graders.otter_tests import QuestionTests, load_question, tests_digest
+from graders.records import Limits, ManualResult, Result, Tier, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file handed in: by whom, from where, and its bytes."""
+
+    student: str
+    file: str
+    data: bytes
+    seed: int
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def blank_result(task: Task, topic: Topic, tier: Tier, tests_sha256: str) -> Result:
+    """What is known of a task before it is graded: an ungraded result."""
+    return Result(
+        topic=topic.id,
+        student=task.student,
+        file=task.file,
+        sha256=task.sha256,
+        key=result_key(task.sha256, tests_sha256, topic.limits),
+        engine=__version__,
+        tests_sha256=tests_sha256,
+        isolation=tier,
+        limits=topic.limits,
+        seed=task.seed,
+        verdict=Verdict.UNGRADED,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def result_key(submission: str, tests: str, limits: Limits) -> str:
+    """SHA-256 of what decides a result: submission, tests, limits and engine."""
+    parts = [submission, tests, msgspec.json.encode(limits).decode(), __version__]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class Grader:
+    """Everything one topic's grading needs, made once. Raises AuthorError for faulty course material."""
+
+    def __init__(self, topic: Topic, tier: Tier, forks: Forks) -> None:
+        if sys.platform == "linux":
+            from graders.sandbox.linux import set_dumpable
+
+            set_dumpable(False)  # it holds the tests: no process of the same user may read its memory
+        self._topic, self._tier, self._forks = topic, tier, forks
+        self.assignment: Assignment = read_assignment(topic)
+        self._tests: Mapping[str, QuestionTests] = {
+            question.id: load_question(topic.public_tests, topic.hidden_tests, question.id)
+            for question in self.assignment.questions
+        }
+        self._digest = tests_digest(topic.public_tests, topic.hidden_tests)
+
+    def grade(self, task: Task, question: str | None = None) -> Result:
+        """The result of one file; of one `question` alone when given. Raises nothing for what the file
+        is or does; an InternalError becomes an ungraded result."""
+        started = time.perf_counter()
+        tests = {question: self._tests[question]} if question else self._tests
+        possible = float(sum(asked.possible for asked in tests.values()))
+        blank = replace(blank_result(task, self._topic, self._tier, self._digest), possible=possible)
+        try:
+            submission = read_submission(task.student, Path(task.file).name, task.data)
+            self._recognise(submission)
+            result = self._examine(submission, tests, blank)
+        except Rejected as reason:
+            result = replace(blank, verdict=Verdict.REJECTED, reason=str(reason))
+        except InternalError as error:
+            result = replace(blank, reason=str(error))
+        return replace(result, seconds=round(time.perf_counter() - started, 6))
+
+    def _examine(self, submission: Submission, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
+        cells = [
+            CodeCell(cell.index, cell.source, checked_question(cell.source))
+            for cell in submission.cells
+            if cell.kind == "code"
+        ]
+        with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
+            done = examine(
+                self._forks, cells, tests, self._topic.limits, seed=blank.seed, folder=Path(folder)
+            )
+        return replace(
+            blank,
+            verdict=done.verdict,
+            points=done.points,
+            questions=done.questions,
+            manual=self._written(submission),
+            cells=done.cells,
+        )
+
+    def _recognise(self, submission: Submission) -> None:
+        checked = {checked_question(cell.source) for cell in submission.cells if cell.kind == "code"}
+        ours = {question.id for question in self.assignment.questions}
+        known = {cell.id for cell in submission.cells} & self.assignment.cell_ids
+        if not checked & ours and not known:
+            raise Rejected(f"this is not the notebook of {self._topic.id}: none of its questions is in it")
+
+    def _written(self, submission: Submission) -> tuple[ManualResult, ...]:
+        sources = {cell.id: cell.source for cell in submission.cells}
+        return tuple(
+            ManualResult(
+                id=manual.id,
+                possible=manual.points,
+                answered=sources.get(manual.cell, manual.stub).strip() not in ("", manual.stub.strip()),
+            )
+            for manual in self.assignment.manual
+        )
+
+
+def new_seed() -> int:
+    """32 bits no student can foresee."""
+    return int.from_bytes(os.urandom(4), "big")
