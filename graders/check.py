@@ -98,9 +98,9 @@ def accuracy(predict: Callable[[Any], Any], X: Any, y: Any, *, at_least: float) 
     """
     answer = _numbers(predict(X), "the predictions")
     labels = _numbers(y, "the labels")
+    if np.isnan(answer).any():
+        raise Failed(f"expected predictions that are numbers, got NaN {int(np.isnan(answer).sum())} times")
     if answer.ndim == 2 and answer.shape[1] > 1:
-        if np.isnan(answer).any():
-            raise Failed("expected a score for each class, got NaN among them")
         answer = answer.argmax(axis=1)
     if answer.shape not in (labels.shape, (len(labels), 1)):
         raise Failed(f"expected {len(labels)} predictions, got an array of shape {answer.shape}")
@@ -161,8 +161,11 @@ def _series(losses: Any, name: str) -> Any:
         for index, value in enumerate(losses):
             if _numbers(value, f"{name}[{index}]").size != 1:
                 raise Failed(f"expected a number for each epoch, got {_describe(value)} in epoch {index}")
-        return np.array([float(_numbers(value, name).reshape(())) for value in losses])
-    return _numbers(losses, name).reshape(-1).astype(float)
+        losses = [_numbers(value, name).reshape(()) for value in losses]
+    series = _numbers(losses, name).reshape(-1)
+    if series.dtype.kind == "c":
+        raise Failed(f"{name}: expected real numbers, got complex ones")
+    return series.astype(float)
 
 
 def _numbers(value: Any, name: str) -> Any:
@@ -171,8 +174,11 @@ def _numbers(value: Any, name: str) -> Any:
     if kind is Remote:
         _not_numbers(value, name)
     if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = (value.float() if value.is_floating_point() and value.itemsize < 4 else value).numpy()
+        try:
+            value = value.detach().cpu()
+            value = (value.float() if value.is_floating_point() and value.itemsize < 4 else value).numpy()
+        except (TypeError, RuntimeError):  # sparse, quantised, without data
+            _not_numbers(value, name)
     elif kind in (list, tuple) or kind in _NUMBERS:
         try:
             value = np.array(value)

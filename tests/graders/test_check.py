@@ -98,7 +98,9 @@ def test_accuracy_of_labels_scores_and_columns(given: Callable[[str], Any], pred
         ("lambda X: X[:3, 0]", r"expected 50 predictions, got an array of shape \(3,\)"),
         ("lambda X: X * np.nan", "got NaN"),
         ("lambda X: liar", "predictions"),
+        ("lambda X: X[:, 0] * np.nan", "got NaN 50 times"),
         ("lambda X: ['a'] * 50", "expected numbers"),
+        ("lambda X: torch.ones(50).to_sparse()", "expected numbers"),
     ],
 )
 def test_predictions_of_the_wrong_kind(given: Callable[[str], Any], predict: str, says: str) -> None:
@@ -139,6 +141,8 @@ def test_shape_of_an_array(given: Callable[[str], Any]) -> None:
         ("[2.0, 1.9]", r"from 2 to 1\.9 in 2 epochs"),
         ("[2.0, float('nan'), 0.1]", "loss of epoch 1 is nan"),
         ("[2.0]", "a loss for each epoch"),
+        ("[]", "a loss for each epoch"),
+        ("np.array([2j, 1j])", "expected real numbers"),
         ("None", "got None"),
         ("['a', 'b']", "expected numbers"),
     ],
