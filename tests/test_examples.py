@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +21,10 @@ def sorcery(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def graded() -> Iterator[dict[str, dict]]:
+def graded() -> dict[str, dict]:
     run = sorcery("grade", "cnn", str(EXAMPLES), "--force", "--json")
     assert run.returncode == 0, run.stderr
-    yield {result["student"]: result for result in json.loads(run.stdout)}
+    return {result["student"]: result for result in json.loads(run.stdout)}
 
 
 @pytest.mark.parametrize("example", EXPECTED)

@@ -1,0 +1,92 @@
+"""Who may import whom, and what is in the wheel."""
+
+import ast
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Each module may import those of its own layer and of the ones after it.
+LAYERS = [
+    ["cli"],
+    ["autograde", "build", "preload", "schema"],
+    ["gradebook", "grader", "master", "check"],
+    ["assignment", "course", "intake", "otter_tests", "store", "engine"],
+    ["strict_yaml", "remote"],
+    ["codec", "channel", "sandbox", "probes", "seeding"],
+    ["records", "errors"],
+]
+HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}
+# Beside the student's code runs nothing but these, and of other packages but these.
+INSIDE = {"engine.inside", "engine.answer", "engine.native", "engine.shell"}
+INSIDE_MAY = {"IPython", "msgspec", "numpy", "traitlets", "matplotlib", "matplotlib_inline", "graders"}
+INSIDE_GRADERS = {"channel", "codec", "probes", "seeding", "records", "errors", "engine"}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / "graders").rglob("*.py")):
+        parts = path.relative_to(ROOT / "graders").with_suffix("").parts
+        if parts[-1] != "__init__" and parts[0] != "hidden_tests":
+            yield ".".join(parts), ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "graders":
+                yield from (f"graders.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize(("name", "tree"), list(modules()), ids=[name for name, _ in modules()])
+def test_imports_go_down_only(name: str, tree: ast.Module) -> None:
+    own = HEIGHT[name.split(".")[0]]
+    for other in imported(tree):
+        package, _, rest = other.partition(".")
+        assert package not in ("assignments", "solutions", "tests")
+        if package == "graders" and rest.split(".")[0] in HEIGHT:
+            assert HEIGHT[rest.split(".")[0]] <= own, f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("name", sorted(INSIDE))
+def test_little_runs_beside_the_student(name: str) -> None:
+    tree = dict(modules())[name]
+    for other in imported(tree):
+        package, _, rest = other.partition(".")
+        assert package in INSIDE_MAY or package in sys.stdlib_module_names, f"{name} imports {other}"
+        if package == "graders":
+            assert rest.split(".")[0] in INSIDE_GRADERS, f"{name} imports {other}"
+
+
+def test_only_the_gradebook_knows_nbgraders_database() -> None:
+    for name, tree in modules():
+        if name != "gradebook":
+            assert not [other for other in imported(tree) if other.startswith("nbgrader.api")], name
+
+
+def test_the_wheel_holds_code_and_no_test_solution_or_key(tmp_path: Path) -> None:
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        str(tmp_path),
+        str(ROOT),
+    ]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "graders/result.schema.json" in names
+    assert "graders/engine/zygote.py" in names
+    assert not [n for n in names if "hidden_tests" in n or "solutions" in n or "assignments" in n]
