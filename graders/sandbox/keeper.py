@@ -34,7 +34,8 @@ from graders.sandbox.confine import (
 )
 from graders.sandbox.policy import Policy
 
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.1
+REFRESH_SECONDS = 1.0
 _ON_LINUX = Path("/proc/self/statm").exists()
 
 
@@ -154,6 +155,7 @@ def _reap(status: socket.socket, worker: int) -> NoReturn:
 
 
 def _watch(status: socket.socket, init: int, memory_bytes: int) -> None:
+    weight = Weight(init, memory_bytes)
     while True:
         readable, _, _ = select.select([status], [], [], TICK_SECONDS)
         if readable:
@@ -163,26 +165,44 @@ def _watch(status: socket.socket, init: int, memory_bytes: int) -> None:
             os.kill(init, signal.SIGUSR1)
         if os.waitpid(init, os.WNOHANG)[0]:
             return
-        heaviest = heaviest_over(init, memory_bytes) if _ON_LINUX else 0
+        heaviest = weight.heaviest_over() if _ON_LINUX else 0
         if heaviest:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(heaviest, signal.SIGKILL)
             _say(status, "memory")
 
 
-def heaviest_over(root: int, memory_bytes: int) -> int:
-    """The process id of the largest of `root`'s descendants when together they are over; else 0.
+class Weight:
+    """The memory of the processes below `root`.
 
     Resident pages counted once a process are cheap to read and never too low; only when they are
-    over is the true figure asked for, which counts a shared page once.
+    over the limit is the true figure asked for, which counts a shared page once and takes the kernel
+    milliseconds a process. So a process that has not grown, as a waiting snapshot does not, is
+    asked again only every `REFRESH_SECONDS`: what it shares with others changes as they end.
     """
-    tree = list(descendants(root))
-    if sum(map(_resident, tree)) <= memory_bytes:
-        return 0
-    shares = {process: _proportional(process) for process in tree}
-    if sum(shares.values()) <= memory_bytes:
-        return 0
-    return max(shares, key=shares.__getitem__)
+
+    def __init__(self, root: int, limit: int) -> None:
+        self._root, self._limit = root, limit
+        self._known: dict[int, tuple[int, int]] = {}
+        self._refreshed = 0.0
+
+    def heaviest_over(self) -> int:
+        """The process id of the largest when together they are over the limit, in bytes; else 0."""
+        resident = {process: _resident(process) for process in descendants(self._root)}
+        if sum(resident.values()) <= self._limit:
+            return 0
+        if time.monotonic() > self._refreshed + REFRESH_SECONDS:
+            self._known, self._refreshed = {}, time.monotonic()
+        shares = {process: self._share(process, size) for process, size in resident.items()}
+        if sum(shares.values()) <= self._limit:
+            return 0
+        return max(shares, key=shares.__getitem__)
+
+    def _share(self, process: int, resident: int) -> int:
+        before = self._known.get(process)
+        if before is None or before[0] != resident:
+            self._known[process] = resident, _proportional(process)
+        return self._known[process][1]
 
 
 def descendants(root: int) -> Iterator[int]:
