@@ -97,8 +97,9 @@ class Grader:
         return replace(result, seconds=round(time.perf_counter() - started, 6))
 
     def _examine(self, submission: Submission, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
+        last = {question.last_cell: question.id for question in self.assignment.questions}
         cells = [
-            CodeCell(cell.index, cell.source, checked_question(cell.source))
+            CodeCell(cell.index, cell.source, checked_question(cell.source), last.get(cell.id))
             for cell in submission.cells
             if cell.kind == "code"
         ]

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from graders.engine.worker import Forks, Snapshot, Worker
 from graders.errors import Tampered
@@ -27,6 +27,8 @@ from graders.records import (
     worst,
 )
 
+Where = Literal["check cell", "last cell", "end"]
+
 _CELL_VERDICTS = {
     CellVerdict.TIMEOUT: Verdict.TIMEOUT,
     CellVerdict.OUT_OF_MEMORY: Verdict.OUT_OF_MEMORY,
@@ -36,11 +38,13 @@ _CELL_VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class CodeCell:
-    """A code cell to run. `index` is its place in the notebook; `question` the one it checks, if any."""
+    """A code cell to run. `index` is its place in the notebook; `question` the one it checks, if any;
+    `ends` the one whose last cell before the check it is."""
 
     index: int
     source: str
     question: str | None = None
+    ends: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,15 @@ def examine(
     """Runs `cells` in a fresh worker with `folder` as working directory, then every test.
 
     A question whose check cell comes several times is tested where it comes last; one whose check
-    cell is missing, on the namespace at the end. Raises InternalError when no worker can be had.
+    cell is missing, at its last cell, or else at the end of the notebook. Raises InternalError when no
+    worker can be had.
     """
-    places = {cell.question: cell.index for cell in cells if cell.question in tests}
-    snapshots: dict[str | None, Snapshot] = {}
+    places = {question: _place(question, cells) for question in tests}
+    snapshots: dict[str, Snapshot] = {}
     worker = forks.fork(folder)
     try:
         worker.begin(limits, seed)
         results, outputs = _run(worker, cells, places, snapshots)
-        if any(question not in places for question in tests):
-            _take(worker, None, snapshots)
         worker.stop()
         questions, tampered = _test(tests, places, snapshots, limits, seed)
     finally:
@@ -91,32 +94,38 @@ def examine(
     return Examination(verdict, questions, results, outputs)
 
 
+def _place(question: str, cells: Sequence[CodeCell]) -> tuple[int, Where]:
+    """The index of the cell after which `question` is tested; -1 when there is no cell at all."""
+    checks = [cell.index for cell in cells if cell.question == question]
+    if checks:
+        return checks[-1], "check cell"
+    ends = [cell.index for cell in cells if cell.ends == question]
+    if ends:
+        return ends[-1], "last cell"
+    return cells[-1].index if cells else -1, "end"
+
+
 def _run(
     worker: Worker,
     cells: Sequence[CodeCell],
-    places: Mapping[str | None, int],
-    snapshots: dict[str | None, Snapshot],
+    places: Mapping[str, tuple[int, Where]],
+    snapshots: dict[str, Snapshot],
 ) -> tuple[tuple[CellResult, ...], dict[int, list[dict[str, Any]]]]:
     results: list[CellResult] = []
     outputs: dict[int, list[dict[str, Any]]] = {}
     for cell in cells:
         result, outputs[cell.index] = worker.run(cell.index, cell.source)
         results.append(result)
-        if places.get(cell.question) == cell.index and cell.question is not None:
-            _take(worker, cell.question, snapshots)
+        for question, (index, _) in places.items():
+            if index == cell.index and (snapshot := worker.snapshot()) is not None:
+                snapshots[question] = snapshot
     return tuple(results), outputs
-
-
-def _take(worker: Worker, question: str | None, snapshots: dict[str | None, Snapshot]) -> None:
-    snapshot = worker.snapshot()
-    if snapshot is not None:
-        snapshots[question] = snapshot
 
 
 def _test(
     tests: Mapping[str, QuestionTests],
-    places: Mapping[str | None, int],
-    snapshots: Mapping[str | None, Snapshot],
+    places: Mapping[str, tuple[int, Where]],
+    snapshots: Mapping[str, Snapshot],
     limits: Limits,
     seed: int,
 ) -> tuple[tuple[QuestionResult, ...], bool]:
@@ -124,7 +133,7 @@ def _test(
     tampered = False
     for hidden in (False, True):
         for question, asked in tests.items():
-            snapshot = snapshots.get(question if question in places else None)
+            snapshot = snapshots.get(question)
             cases = [case for case in asked.cases if case.hidden is hidden]
             done, broken = _run_cases(snapshot, cases, limits, question_seed(seed, question))
             results[question] += done
@@ -136,7 +145,7 @@ def _test(
             possible=asked.possible,
             seed=question_seed(seed, question),
             cases=tuple(results[question]),
-            snapshot=_where(question, places, snapshots),
+            snapshot=places[question][1] if question in snapshots else "none",
             seconds=round(sum(result.seconds for result in results[question]), 6),
         )
         for question, asked in tests.items()
@@ -169,13 +178,6 @@ def _run_cases(
             why = "Your code ended the process that kept this question."
             results += [not_reached(case, why) for case in cases[before:]]
     return results, tampered
-
-
-def _where(question: str, places: Mapping[str | None, int], snapshots: Mapping[str | None, Snapshot]) -> Any:
-    key = question if question in places else None
-    if key not in snapshots:
-        return "none"
-    return "check cell" if key else "end"
 
 
 def _verdict(cells: Sequence[CellResult], questions: Sequence[QuestionResult], tampered: bool) -> Verdict:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,60 @@ def test_a_folder_of_notebooks_becomes_results(course: Path) -> None:
 
     again = sorcery(course, "grade", "toy", "in", "--json")
     assert json.loads(again.stdout) == list(results.values())
+
+
+def test_a_notebook_whose_check_cell_was_removed_is_graded_at_its_answer(course: Path) -> None:
+    changed = json.loads(notebook("def double(x): return 2 * x"))
+    changed["cells"][2] |= {"source": "double = None", "id": "mine"}
+    (course / "ada.ipynb").write_text(json.dumps(changed))
+    (result,) = json.loads(sorcery(course, "grade", "toy", "ada.ipynb", "--json").stdout)
+    assert (result["points"], result["questions"][0]["snapshot"]) == (4, "last cell")
+
+
+def test_an_interrupted_batch_saves_what_was_running_and_goes_on(course: Path) -> None:
+    for number in range(6):
+        answer = f"import time\ntime.sleep(0.8)\ndef double(x): return 2 * x  # {number}"
+        (course / f"many/s{number}.ipynb").parent.mkdir(exist_ok=True)
+        (course / f"many/s{number}.ipynb").write_text(notebook(answer))
+    command = [sys.executable, "-m", "graders.cli", "grade", "toy", "many", "--jobs", "1"]
+    with subprocess.Popen(
+        command, cwd=course, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        results = course / ".sorcery/results/toy"
+        while not list(results.glob("s*.json")):
+            assert run.poll() is None
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal sends it: to everyone in the foreground
+        _, errors = run.communicate()
+    assert run.returncode == 130, errors
+    assert "Traceback" not in errors
+    early = {path.name: json.loads(path.read_text()) for path in results.glob("s*.json")}
+    assert 0 < len(early) < 6
+    assert all(result["points"] == 4 for result in early.values())
+
+    again = sorcery(course, "grade", "toy", "many", "--json")
+    final = {f"{result['student']}.json": result for result in json.loads(again.stdout)}
+    assert again.returncode == 0
+    assert [result["points"] for result in final.values()] == [4] * 6
+    assert all(final[name] == result for name, result in early.items())
+
+
+def test_a_file_that_cannot_be_read_is_ungraded_and_the_batch_goes_on(course: Path) -> None:
+    (course / "in/zoe.ipynb").symlink_to("/proc/self/mem")
+    run = sorcery(course, "grade", "toy", "in", "--json")
+    assert run.returncode == 3
+    results = {result["student"]: result for result in json.loads(run.stdout)}
+    assert results["zoe"]["verdict"] == "ungraded"
+    assert "cannot be read" in results["zoe"]["reason"]
+    assert results["ada"]["points"] == 4
+
+
+def test_faulty_tests_are_their_authors_error(course: Path) -> None:
+    (course / "graders/hidden_tests/toy/q1.py").write_text(HEAD + "def broken(:\n    pass\n")
+    run = sorcery(course, "grade", "toy", "in")
+    assert run.returncode == 2
+    assert "q1.py:5" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize(

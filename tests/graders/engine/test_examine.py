@@ -156,6 +156,18 @@ def test_a_missing_check_cell_is_graded_at_the_end_and_the_last_of_two_counts(gr
     assert points(twice) == [4, 4, 4]
 
 
+def test_a_missing_check_cell_is_made_up_for_by_the_questions_last_cell(
+    zygote: Zygote, tests: dict[str, QuestionTests], tmp_path: Path
+) -> None:
+    """A later cell that reuses the name then harms nothing."""
+    cells = [CodeCell(0, GOOD.format(name="q1"), ends="q1"), CodeCell(1, "q1_square = None")]
+    asked = {"q1": tests["q1"]}
+    examination = examine(zygote, cells, asked, LIMITS, seed=1, folder=tmp_path)
+    assert points(examination) == [4]
+    assert examination.questions[0].snapshot == "last cell"
+    assert points(examine(zygote, [], asked, LIMITS, seed=1, folder=tmp_path)) == [0]
+
+
 def test_the_same_seed_gives_the_same_result(grade) -> None:
     first, second = (grade(*notebook(q2="def q2_square(x): return x + 2"), seed=3) for _ in range(2))
     assert [c.detail for q in first.questions for c in q.cases] == [

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,7 +111,9 @@ def test_everything_it_started_is_dead_when_it_is_closed(
         f"subprocess.run([sys.executable, '-c', code, {mark!r}])"
     )
     forked.run(0, daemon)
-    assert len(_running(mark)) == 2
+    deadline = time.monotonic() + 30
+    while len(_running(mark)) != 2:  # the second fork is its own child's business
+        assert time.monotonic() < deadline
     forked.close()
     assert _running(mark) == []
 
