@@ -7,10 +7,7 @@ masters and tests give equal bytes.
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from graders.assignment import SCHEMA, parse_cell
 from graders.course import Course, Topic
 from graders.errors import AuthorError, Problem, UsageError
 from graders.master import Cell, read_master
+from graders.store import write_atomically
 
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -69,21 +67,12 @@ def write(path: Path, content: bytes) -> bool:
 
     Raises UsageError when the file system refuses.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         if path.exists() and path.read_bytes() == content:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    write_atomically(path, content)
     return True
 
 

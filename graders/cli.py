@@ -28,9 +28,15 @@ SOME_UNGRADED = 3
 INTERRUPTED = 130
 
 
+_debugging = False
+
+
 @app.callback()
-def _root() -> None:
-    pass
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in our code a fault arose.")] = False,
+) -> None:
+    global _debugging
+    _debugging = debug
 
 
 @app.command()
@@ -229,8 +235,19 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except SorceryError as error:
+        if _debugging:
+            raise
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if _debugging:
+            raise
+        text = " ".join(str(error).split())
+        print(
+            f"a fault of ours: {type(error).__name__}: {text} (sorcery --debug ... shows where)",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":

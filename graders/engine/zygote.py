@@ -55,7 +55,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's business
     order = msgspec.json.decode(requests.recv(1 << 16), type=Order)
     _install_otter_stub()
-    _warm(order.modules)
+    try:
+        _warm(order.modules)
+    except Exception as error:
+        raise SystemExit(f"what the topic imports cannot be imported here: {error}") from None
     from graders.engine.inside import work
     from graders.engine.shell import make_shell
 

@@ -182,6 +182,25 @@ def test_a_bad_course_file_names_its_line(course: Path) -> None:
     assert "course.yaml:5" in run.stderr
 
 
+def test_a_module_to_warm_that_is_not_installed_is_told_without_a_traceback(course: Path) -> None:
+    file = course / "assignments/course.yaml"
+    file.write_text(file.read_text().replace("title: Toy,", "title: Toy, warm: [no_such_module],"))
+    run = sorcery(course, "grade", "toy", "in")
+    assert run.returncode != 0
+    assert "no_such_module" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_fault_of_ours_is_one_line_unless_asked_for(course: Path) -> None:
+    state = course / ".sorcery"
+    state.write_text("a file where a folder should be")
+    run = sorcery(course, "grade", "toy", "in")
+    assert run.returncode != 0
+    assert "Traceback" not in run.stderr
+    assert ".sorcery" in run.stderr
+    assert "Traceback" in sorcery(course, "--debug", "grade", "toy", "in").stderr
+
+
 def test_help_is_light() -> None:
     code = "import sys, graders.cli; print([m for m in ('torch', 'otter', 'nbgrader', 'numpy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
