@@ -114,6 +114,7 @@ class Grader:
             questions=done.questions,
             manual=self._written(submission),
             cells=done.cells,
+            timings=done.timings,
         )
 
     def _recognise(self, submission: Submission) -> None:

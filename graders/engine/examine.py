@@ -8,6 +8,7 @@ public failure may quote the student's code, and by then it has seen nothing hid
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ class Examination:
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
     outputs: dict[int, list[dict[str, Any]]]
+    timings: dict[str, float]  # stage -> wall seconds: fork, cells (with their snapshots), tests, end
 
     @property
     def points(self) -> float:
@@ -78,12 +80,16 @@ def examine(
     """
     places = {question: _place(question, cells) for question in tests}
     snapshots: dict[str, Snapshot] = {}
+    times = [time.perf_counter()]
     worker = forks.fork(folder)
     try:
+        times.append(time.perf_counter())
         worker.begin(limits, seed)
         results, outputs = _run(worker, cells, places, snapshots)
         worker.stop()
+        times.append(time.perf_counter())
         questions, tampered = _test(tests, places, snapshots, limits, seed)
+        times.append(time.perf_counter())
     finally:
         for snapshot in snapshots.values():
             snapshot.close()
@@ -91,7 +97,12 @@ def examine(
     verdict = _verdict(results, questions, bool(worker.tampered) or tampered)
     if worker.memory_exceeded:
         verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
-    return Examination(verdict, questions, results, outputs)
+    times.append(time.perf_counter())
+    stages = ("fork", "cells", "tests", "end")
+    timings = {
+        stage: round(after - before, 6) for stage, before, after in zip(stages, times, times[1:], strict=True)
+    }
+    return Examination(verdict, questions, results, outputs, timings)
 
 
 def _place(question: str, cells: Sequence[CodeCell]) -> tuple[int, Where]:
