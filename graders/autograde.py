@@ -13,14 +13,13 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
-from graders.errors import InternalError, UsageError
+from graders.errors import AuthorError, UsageError
 from graders.grader import Grader, Task, blank_result, new_seed
 from graders.otter_tests import tests_digest
 from graders.records import Result, Tier, Verdict
@@ -166,9 +165,11 @@ class Batch:
     ) -> None:
         try:
             result = future.result()
-        except (BrokenProcessPool, InternalError) as error:
+        except AuthorError:
+            raise
+        except Exception as error:  # a grading process that ended, or a fault in it: ours either way
             blank = blank_result(task, self._topic, self._tier, self._digest)
-            result = replace(blank, reason=f"a grading process ended: {error}")
+            result = replace(blank, reason=f"{type(error).__name__}: {error}")
         if result.verdict is Verdict.UNGRADED and failed is not None:
             failed.append(task)
         else:

@@ -8,6 +8,7 @@ public failure may quote the student's code, and by then it has seen nothing hid
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,8 @@ def examine(
     times.append(time.perf_counter())
     stages = ("fork", "cells", "tests", "end")
     timings = {
-        stage: round(after - before, 6) for stage, before, after in zip(stages, times, times[1:], strict=True)
+        stage: round(after - before, 6)
+        for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
     }
     return Examination(verdict, questions, results, outputs, timings)
 

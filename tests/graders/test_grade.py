@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 HEAD = "from otter.test_files import test_case\nOK_FORMAT = False\npoints = None\nname = 'q1'\n"
@@ -127,6 +128,37 @@ def test_an_interrupted_batch_saves_what_was_running_and_goes_on(course: Path) -
     assert again.returncode == 0
     assert [result["points"] for result in final.values()] == [4] * 6
     assert all(final[name] == result for name, result in early.items())
+
+
+def test_a_grading_process_that_is_killed_costs_no_submission_its_grade(course: Path) -> None:
+    """What was in its hands is graded again by a fresh one."""
+    answer = "import time\ntime.sleep(3)\ndef double(x): return 2 * x"
+    (course / "slow").mkdir()
+    for name in ("ada", "bob"):
+        (course / f"slow/{name}.ipynb").write_text(notebook(answer))
+    file = course / "assignments/course.yaml"
+    file.write_text(
+        file.read_text().replace("cell: 1s", "cell: 8s").replace("notebook: 10s", "notebook: 30s")
+    )
+    command = [sys.executable, "-m", "graders.cli", "grade", "toy", "slow", "--jobs", "1", "--json"]
+    with subprocess.Popen(command, cwd=course, stdout=subprocess.PIPE, text=True) as run:
+        grading = wait_for_grading_process(psutil.Process(run.pid))
+        grading.kill()
+        results = json.loads(run.communicate()[0])
+    assert run.returncode == 0
+    assert [(result["student"], result["points"]) for result in results] == [("ada", 4), ("bob", 4)]
+
+
+def wait_for_grading_process(batch: psutil.Process) -> psutil.Process:
+    """The child of multiprocessing's fork server."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for server in batch.children():
+            if "forkserver" in " ".join(server.cmdline()):
+                for child in server.children():
+                    return child
+        time.sleep(0.02)
+    raise AssertionError("no grading process was started")
 
 
 def test_a_file_that_cannot_be_read_is_ungraded_and_the_batch_goes_on(course: Path) -> None:
