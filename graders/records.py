@@ -53,6 +53,7 @@ class Tier(StrEnum):
 
     FULL = "full"
     FLAT = "flat"
+    LANDLOCK = "landlock"
     NONE = "none"
 
 

@@ -252,6 +252,8 @@ class Worker:
         if self._box.memory_exceeded:
             limit = self._limits.memory_bytes / (1 << 20)
             return CellVerdict.OUT_OF_MEMORY, f"used more than {limit:,.0f} MiB of memory"
+        if self._box.processes_exceeded:
+            return CellVerdict.CRASHED, f"started more than {self._limits.processes} processes"
         how = f" ({fate})" if fate else ""
         return CellVerdict.CRASHED, f"the Python process ended in this cell{how}"
 

@@ -18,6 +18,7 @@ class Box:
     def __init__(self, status: socket.socket) -> None:
         self._status = status
         self.memory_exceeded = False
+        self.processes_exceeded = False
         self.ended = ""  # "exit 0", "signal 9": how the worker ended, once known
 
     def wait_until_ready(self) -> None:
@@ -56,6 +57,8 @@ class Box:
     def _note(self, word: str) -> None:
         if word == "memory":
             self.memory_exceeded = True
+        elif word == "processes":
+            self.processes_exceeded = True
         elif word.startswith(("exit", "signal")):
             self.ended = word
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import resource
@@ -16,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from graders.errors import SandboxError
 from graders.records import Tier
 from graders.sandbox import linux
 from graders.sandbox.policy import (
@@ -23,9 +25,12 @@ from graders.sandbox.policy import (
     DEVICES,
     ENVIRONMENT,
     HOME,
+    LANDLOCK_SCOPES_SIGNALS,
     MACHINE_FILES,
     MISSING_CALLS,
+    ONLY_WITH,
     REFUSED_CALLS,
+    SIGNAL_CALLS,
     SNAPSHOT_PROCESSES,
     STUDENT_ID,
     SYSTEM_FILES,
@@ -34,11 +39,14 @@ from graders.sandbox.policy import (
 
 _EPERM, _ENOSYS = 1, 38
 _ADDRESS_FAMILIES = 46
+_INT = 0xFFFFFFFF  # the kernel reads an int from the lower half of a register; the upper may hold anything
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type into the terminal of whoever grades
 # Every system has this folder and nothing that is shown lies in it; /proc must stay as it is.
 _NEW_ROOT = "/sys"
 _WRITABLE = (HOME, "/tmp", "/dev/shm")
 _FIRST_STUDENT_ID = 0x40000000  # user ids of the host no one else is given
+_PROCESS_IDS = 1 << 22
+_SPARE = 1 << 14  # ids taken where there are no more; process ids this far apart run one after another
 
 
 def seccomp_filter(policy: Policy) -> Any:
@@ -47,19 +55,28 @@ def seccomp_filter(policy: Policy) -> Any:
 
     refuse, missing = pyseccomp.ERRNO(_EPERM), pyseccomp.ERRNO(_ENOSYS)
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    for names, action in ((REFUSED_CALLS, refuse), (MISSING_CALLS, missing)):
-        for name in names:
-            try:
-                rules.add_rule(action, name)
-            except (OSError, ValueError, RuntimeError):
-                continue  # not a call of this architecture, or newer than the library
+
+    def add(action: Any, name: str, *when: Any) -> None:
+        # One that is not a call of this architecture, or newer than the library, is passed over.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            rules.add_rule(action, name, *when)
+
+    for name in REFUSED_CALLS:
+        add(refuse, name)
+    for name in MISSING_CALLS:
+        add(missing, name)
+    for name, argument, allowed in ONLY_WITH:
+        add(refuse, name, pyseccomp.Arg(argument, pyseccomp.NE, allowed))
+    if policy.tier is not Tier.FULL and linux.landlock_abi() < LANDLOCK_SCOPES_SIGNALS:
+        for name in SIGNAL_CALLS:
+            add(refuse, name)
     for flag in linux.NAMESPACES:
         rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     for request in _TERMINAL_INPUT:
-        rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
+        rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, request))
     for family in range(_ADDRESS_FAMILIES):
         if family != AF_UNIX or not policy.local_sockets:
-            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _INT, family))
     return rules
 
 
@@ -143,8 +160,24 @@ def hand_over(folder: Path, policy: Policy) -> None:
 
 
 def student_id() -> int:
-    """The user id of the box whose keeper this is called in: no two at once have the same."""
-    return _FIRST_STUDENT_ID + os.getpid()
+    """The user id of the box whose keeper this is called in: no two at once have the same.
+
+    In a container that has only some of the host's ids, those at the end of what it has.
+    Raises SandboxError when it has too few.
+    """
+    first = _first_student_id(Path("/proc/self/uid_map").read_text())
+    return first + os.getpid() % (_PROCESS_IDS if first == _FIRST_STUDENT_ID else _SPARE)
+
+
+def _first_student_id(id_map: str) -> int:
+    spans = [tuple(map(int, line.split())) for line in id_map.splitlines()]
+    last = _FIRST_STUDENT_ID + _PROCESS_IDS
+    if any(first <= _FIRST_STUDENT_ID and last <= first + size for first, _, size in spans):
+        return _FIRST_STUDENT_ID
+    ends = [first + size for first, _, size in spans if size > 2 * _SPARE]
+    if not ends:
+        raise SandboxError("this container has too few user ids to give a submission one of its own")
+    return max(ends) - _SPARE
 
 
 def confine(policy: Policy, user: int, folder: Path, rules: Any) -> None:
@@ -157,14 +190,15 @@ def confine(policy: Policy, user: int, folder: Path, rules: Any) -> None:
         os.chdir(folder)
         if policy.data and not Path("data").exists():
             Path("data").symlink_to(policy.data)
-    limit(policy)
+    limit(policy, dropped=bool(user))
     if policy.tier is Tier.NONE:
         return
     linux.drop_capabilities()
     linux.renounce_privileges()
     linux.set_dumpable(True)  # changing ids cleared it, and with it /proc/self/fd
     linux.landlock(*_paths(policy, folder))
-    rules.load()
+    if rules is not None:
+        rules.load()
 
 
 def _paths(policy: Policy, folder: Path) -> tuple[list[str], list[str]]:
@@ -176,8 +210,11 @@ def _paths(policy: Policy, folder: Path) -> tuple[list[str], list[str]]:
     return shown, [str(folder), *DEVICES]
 
 
-def limit(policy: Policy) -> None:
-    """Limits of the kernel on this process and its children. Address space is counted from here on."""
+def limit(policy: Policy, *, dropped: bool) -> None:
+    """Limits of the kernel on this process and its children. Address space is counted from here on.
+
+    `dropped`: whether the user id is this submission's alone.
+    """
     limits = policy.limits
     already = _address_space()
     wanted = {
@@ -188,8 +225,8 @@ def limit(policy: Policy) -> None:
     }
     if already:
         wanted[resource.RLIMIT_AS] = already + limits.memory_bytes
-    if policy.tier is Tier.FULL or (policy.tier is Tier.FLAT and os.geteuid() >= _FIRST_STUDENT_ID):
-        # Elsewhere this counts every process the user has on the machine.
+    if policy.tier is Tier.FULL or dropped:
+        # Elsewhere this counts every process the user has on the machine; the keeper counts there.
         wanted[resource.RLIMIT_NPROC] = limits.processes + SNAPSHOT_PROCESSES
     for kind, value in wanted.items():
         _, hard = resource.getrlimit(kind)

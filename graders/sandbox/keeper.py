@@ -3,7 +3,7 @@
 Both are forks of the warm process, so neither holds anything of value; neither runs student code.
 They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
 
-    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory
+    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes
     supervisor → keeper   kill (the worker; its snapshots stay), or closing it (everything ends)
 
 The supervisor reads the end of the socket only when everything the submission started is dead.
@@ -32,7 +32,7 @@ from graders.sandbox.confine import (
     new_root,
     student_id,
 )
-from graders.sandbox.policy import Policy
+from graders.sandbox.policy import SNAPSHOT_PROCESSES, Policy
 
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
@@ -54,11 +54,13 @@ def keep(
         hand_over(folder, policy)
         if policy.tier is Tier.FULL:
             enter_namespaces()
+        elif _ON_LINUX:
+            linux.adopt_orphans()  # init's, should it end first
         init = os.fork()
         if init == 0:
             _init(status, control, folder, policy, rules, user, work)
         control.close()
-        _watch(status, init, policy.limits.memory_bytes)
+        _watch(status, init, policy)
     except BaseException as error:
         _say(status, f"failed {type(error).__name__}: {error}")
     finally:
@@ -154,8 +156,9 @@ def _reap(status: socket.socket, worker: int) -> NoReturn:
             _say(status, f"exit {code}" if code >= 0 else f"signal {-code}")
 
 
-def _watch(status: socket.socket, init: int, memory_bytes: int) -> None:
-    weight = Weight(init, memory_bytes)
+def _watch(status: socket.socket, init: int, policy: Policy) -> None:
+    weight = Weight(init, policy.limits.memory_bytes)
+    most = policy.limits.processes + SNAPSHOT_PROCESSES
     while True:
         readable, _, _ = select.select([status], [], [], TICK_SECONDS)
         if readable:
@@ -165,8 +168,12 @@ def _watch(status: socket.socket, init: int, memory_bytes: int) -> None:
             os.kill(init, signal.SIGUSR1)
         if os.waitpid(init, os.WNOHANG)[0]:
             return
-        heaviest = weight.heaviest_over() if _ON_LINUX else 0
-        if heaviest:
+        if not _ON_LINUX:
+            continue
+        if len(list(descendants(init))) > most:
+            _say(status, "processes")
+            return
+        if heaviest := weight.heaviest_over():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(heaviest, signal.SIGKILL)
             _say(status, "memory")
@@ -241,18 +248,25 @@ def _proportional(process: int) -> int:
 
 def _end(init: int, *, walk: bool) -> None:
     """Kills everything below the keeper. In a process table of their own the end of init is that of
-    all; without one, orphans have gone to init, so a `walk` of the tree below it finds them."""
+    all; without one, orphans have gone to init or to the keeper, so a `walk` of the tree finds them."""
     if not init:
         return
-    while walk and (below := list(descendants(init))):
+    while walk and (below := [process for process in descendants(os.getpid()) if process != init]):
         for process in below:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        time.sleep(0.002)  # init reaps them; the next look finds what was started meanwhile
+        _reap_ended()
+        time.sleep(0.002)  # init reaps its own; the next look finds what was started meanwhile
     with contextlib.suppress(ProcessLookupError):
         os.kill(init, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(init, 0)
+
+
+def _reap_ended() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _say(status: socket.socket, text: str) -> None:

@@ -10,10 +10,13 @@ Theory of operation. The warm process forks a *keeper*, which stays outside; the
            of read-only binds and one small tmpfs; and all of flat
     flat   landlock: the system read-only, one folder to write in, nothing else there; seccomp: no
            sockets, no mounts, no tracing; resource limits. Processes are found by walking the tree
+    landlock   flat without its seccomp half, where libseccomp is missing: files are out of reach, but
+           local sockets, shared memory and other processes of the same user are not
     none   limits on time, memory and output only. For submissions one trusts
 
 The keeper measures the memory of the whole tree (PSS: shared pages once) and ends everything when
-its supervisor is gone. A worker that is root's child drops to a user id of its own first.
+its supervisor is gone. A worker that is root's child drops to a user id of its own first. Every
+submission has one processor core to itself and its children, so none can starve another.
 """
 
 from __future__ import annotations
@@ -47,15 +50,27 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 MACHINE_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu")
 
 REFUSED_CALLS = (
-    "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_settime", "delete_module", "fanotify_init",
-    "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module", "io_uring_enter",
-    "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load",
-    "keyctl", "lookup_dcookie", "mbind", "memfd_create", "memfd_secret", "migrate_pages", "mount",
-    "mount_setattr", "move_mount", "move_pages", "name_to_handle_at", "nfsservctl",
-    "open_by_handle_at", "open_tree", "perf_event_open", "personality", "pidfd_getfd", "pivot_root",
-    "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "reboot", "request_key", "setns",
-    "settimeofday", "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vmsplice",
+    "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
+    "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module",
+    "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load",
+    "kexec_load", "keyctl", "lookup_dcookie", "mbind", "memfd_create", "memfd_secret", "migrate_pages",
+    "mount", "mount_setattr", "move_mount", "move_pages", "mq_open", "mq_unlink", "msgget",
+    "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "personality",
+    "pidfd_getfd", "pivot_root", "process_madvise", "process_mrelease", "process_vm_readv",
+    "process_vm_writev", "ptrace", "quotactl", "quotactl_fd", "reboot", "request_key",
+    "sched_setaffinity", "semget", "setdomainname", "sethostname", "setns", "settimeofday", "shmget",
+    "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup", "vmsplice",
 )  # fmt: skip
+# (call, argument, the only value allowed): on oneself, never on another process of the same user,
+# which may be the grader.
+ONLY_WITH = (
+    ("prlimit64", 0, 0), ("sched_setparam", 0, 0), ("sched_setscheduler", 0, 0), ("sched_setattr", 0, 0),
+    ("setpriority", 0, 0), ("setpriority", 1, 0), ("ioprio_set", 0, 1), ("ioprio_set", 1, 0),
+)  # fmt: skip
+# Refused where landlock cannot keep signals inside (before Linux 6.12) and there is no process table
+# of its own: the price there is that Popen.terminate and its like do not work.
+LANDLOCK_SCOPES_SIGNALS = 6
+SIGNAL_CALLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
 MISSING_CALLS = ("clone3",)  # ENOSYS, so that the C library falls back to clone, whose flags can be seen
 AF_UNIX = 1
 
