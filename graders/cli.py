@@ -47,7 +47,8 @@ def grade(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
     isolation: Annotated[
-        str, typer.Option(help="full, flat or none; the best this machine has when left out.")
+        str,
+        typer.Option(help="full, flat, landlock or none; the best of full and flat when left out."),
     ] = "",
 ) -> None:
     """Grade every notebook: a result file for each, then the gradebook.
@@ -148,6 +149,39 @@ def build(
     for one in chosen:
         changed = write(one.notebook, build_topic(course, one).student)
         typer.echo(f"{one.notebook.relative_to(course.root)}: {'written' if changed else 'up to date'}")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say how submissions are confined on this machine, what is missing and how to get it.
+
+    Exit code 1 when untrusted submissions cannot be confined here.
+
+    Example: sorcery doctor
+    """
+    from graders.records import Tier
+    from graders.sandbox.doctor import ENFORCED, diagnose
+
+    diagnosis = diagnose()
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(diagnosis.as_dict()).decode())
+    else:
+        typer.echo("isolation")
+        for tier, why in diagnosis.tiers.items():
+            chosen = " (used when none is asked for)" if tier == diagnosis.best else ""
+            typer.echo(f"  {tier:<9} {why or ENFORCED[Tier(tier)] + chosen}")
+        typer.echo("this machine")
+        for finding in diagnosis.findings:
+            typer.echo(
+                f"  {finding.name:<11} {'ok     ' if finding.good else 'missing'}  {_plain(finding.what)}"
+            )
+            if finding.mend:
+                typer.echo(f"{'':>22}{_plain(finding.mend)}")
+    raise typer.Exit(0 if diagnosis.best else 1)
 
 
 @app.command()

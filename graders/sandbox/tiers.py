@@ -22,7 +22,7 @@ PROBE_SECONDS = 60
 
 
 def choose(asked: str = "") -> Tier:
-    """The tier asked for, or the best there is; never `none` unless asked for in so many words.
+    """The tier asked for, or the best there is; never `landlock` or `none` unless asked for by name.
 
     Raises UsageError when it cannot be had, with what stood in the way.
     """
@@ -39,7 +39,7 @@ def choose(asked: str = "") -> Tier:
     reasons = "; ".join(f"{tier}: {why}" for tier, why in lacks.items())
     raise UsageError(
         f"submissions cannot be confined on this machine ({reasons}); "
-        "if you trust them all, say --isolation none"
+        "sorcery doctor says how to get it; if you trust them all, say --isolation none"
     )
 
 
@@ -68,9 +68,9 @@ def _try(tier: Tier) -> str:
     with tempfile.TemporaryDirectory() as folder:
         wanted = policy(tier, Limits())
         try:
-            rules = seccomp_filter(wanted)
+            rules = None if tier is Tier.LANDLOCK else seccomp_filter(wanted)
         except (ImportError, OSError, RuntimeError) as error:
-            return f"seccomp: {error}"
+            return f"system calls cannot be filtered without libseccomp: {error}"
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.fork() == 0:
