@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graders.assignment import SCHEMA, parse_cell
+from graders.assignment import SCHEMA
+from graders.cells import parse_cell
 from graders.course import Course, Topic
 from graders.errors import AuthorError, Problem, UsageError
 from graders.master import Cell, read_master

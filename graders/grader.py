@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 
 from graders import __version__
-from graders.assignment import Assignment, checked_question, read_assignment
+from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
 from graders.engine.examine import CodeCell, examine
 from graders.engine.worker import Forks
 from graders.errors import InternalError, Rejected
-from graders.intake import Submission, read_submission
+from graders.intake import Cell, check_size
 from graders.otter_tests import QuestionTests, load_question, tests_digest
 from graders.records import Limits, ManualResult, Result, Tier, Verdict
 
@@ -87,45 +87,53 @@ class Grader:
         possible = float(sum(asked.possible for asked in tests.values()))
         blank = replace(blank_result(task, self._topic, self._tier, self._digest), possible=possible)
         try:
-            submission = read_submission(task.student, Path(task.file).name, task.data)
-            self._recognise(submission)
-            result = self._examine(submission, tests, blank)
+            result = self._grade(task, tests, blank)
         except Rejected as reason:
             result = replace(blank, verdict=Verdict.REJECTED, reason=str(reason))
         except InternalError as error:
             result = replace(blank, reason=str(error))
         return replace(result, seconds=round(time.perf_counter() - started, 6))
 
-    def _examine(self, submission: Submission, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
-        last = {question.last_cell: question.id for question in self.assignment.questions}
-        cells = [
-            CodeCell(cell.index, cell.source, checked_question(cell.source), last.get(cell.id))
-            for cell in submission.cells
-            if cell.kind == "code"
-        ]
+    def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
+        check_size(len(task.data))
+        started = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
-            done = examine(
-                self._forks, cells, tests, self._topic.limits, seed=blank.seed, folder=Path(folder)
-            )
+            worker = self._forks.fork(Path(folder))
+            forked = time.perf_counter()
+            try:
+                read = worker.read(task.data, self._topic.id)
+                self._recognise(read)
+                before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
+                done = examine(worker, self._code(read), tests, self._topic.limits, seed=blank.seed)
+            finally:
+                worker.close()
         return replace(
             blank,
             verdict=done.verdict,
             points=done.points,
             questions=done.questions,
-            manual=self._written(submission),
+            manual=self._written(read),
             cells=done.cells,
-            timings=done.timings,
+            timings=before | done.timings,
         )
 
-    def _recognise(self, submission: Submission) -> None:
-        checked = {checked_question(cell.source) for cell in submission.cells if cell.kind == "code"}
+    def _code(self, cells: Sequence[Cell]) -> list[CodeCell]:
+        last = {question.last_cell: question.id for question in self.assignment.questions}
+        return [
+            CodeCell(cell.index, cell.source, cell.checks, last.get(cell.id))
+            for cell in cells
+            if cell.kind == "code"
+        ]
+
+    def _recognise(self, cells: Sequence[Cell]) -> None:
+        checked = {cell.checks for cell in cells}
         ours = {question.id for question in self.assignment.questions}
-        known = {cell.id for cell in submission.cells} & self.assignment.cell_ids
+        known = {cell.id for cell in cells} & self.assignment.cell_ids
         if not checked & ours and not known:
             raise Rejected(f"this is not the notebook of {self._topic.id}: none of its questions is in it")
 
-    def _written(self, submission: Submission) -> tuple[ManualResult, ...]:
-        sources = {cell.id: cell.source for cell in submission.cells}
+    def _written(self, cells: Sequence[Cell]) -> tuple[ManualResult, ...]:
+        sources = {cell.id: cell.source for cell in cells}
         return tuple(
             ManualResult(
                 id=manual.id,

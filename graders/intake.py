@@ -1,50 +1,72 @@
-"""An untrusted notebook file becomes a Submission, or is rejected with a reason its student can act on.
+"""An untrusted file becomes the cells of a notebook, or is rejected with a reason its student can act on.
 
 Only three things of a notebook are read: the order of its cells, their type and their source.
 Outputs, metadata and execution counts are ignored, so nothing a student writes there can matter.
+
+A zip or tar file stands for the one notebook in it. Nothing is ever unpacked to a disk, and names
+in it are only looked at, so paths, links and devices in an archive lead nowhere.
+
+Runs in the submission's own box before any of its code (graders.engine.inside): what a file does to
+a parser is then bounded by the limits its code would have had.
 """
 
 from __future__ import annotations
 
-import hashlib
+import bz2
+import gzip
+import io
 import json
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import PurePosixPath
+from typing import IO, Any, TypeVar
 
+from graders.cells import checked_question
 from graders.errors import Rejected
 
 MAX_BYTES = 64 << 20
+MAX_UNPACKED = 4 * MAX_BYTES  # of a tar file, all its members together
+MAX_MEMBERS = 10_000
 MAX_CELLS = 5_000
 MAX_SOURCE = 1 << 20
+SUFFIXES = (".ipynb", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+Member = TypeVar("Member", zipfile.ZipInfo, tarfile.TarInfo)
+
+_UNPACKERS: dict[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
+    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. `kind` is code, markdown or raw; `id` is empty for notebooks before nbformat 4.5."""
+    """One cell. `kind` is code, markdown or raw; `id` is empty for notebooks before nbformat 4.5;
+    `checks` is the question whose check cell it is."""
 
     index: int
     kind: str
     source: str
     id: str = ""
+    checks: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A notebook that can be graded. `sha256` is of the file's bytes, hexadecimal."""
+def read_notebook(data: bytes, topic: str = "") -> tuple[Cell, ...]:
+    """Reads nbformat 4 JSON in UTF-8 (a byte-order mark is fine) or UTF-16, bare or in an archive.
 
-    student: str
-    file: str
-    sha256: str
-    cells: tuple[Cell, ...]
-
-
-def read_submission(student: str, file: str, data: bytes) -> Submission:
-    """Reads nbformat 4 JSON in UTF-8 (a byte-order mark is fine) or UTF-16. Raises Rejected."""
-    if len(data) > MAX_BYTES:
-        raise Rejected(
-            f"the file has {len(data) >> 20} MiB; at most {MAX_BYTES >> 20} are accepted. Clear its outputs and save it again"
-        )
-    notebook = _parse(data)
+    Of several notebooks in an archive the one named TOPIC.ipynb is meant. Raises Rejected.
+    """
+    check_size(len(data))
+    try:
+        notebook = _parse(_unpacked(data, topic))
+    except MemoryError:
+        raise Rejected("the file needs more memory to be read than a notebook may use") from None
     if type(notebook) is not dict or type(notebook.get("cells")) is not list:
         if type(notebook) is dict and "worksheets" in notebook:
             raise Rejected(
@@ -54,8 +76,95 @@ def read_submission(student: str, file: str, data: bytes) -> Submission:
     cells = notebook["cells"]
     if len(cells) > MAX_CELLS:
         raise Rejected(f"the notebook has {len(cells):,} cells; at most {MAX_CELLS:,} are accepted")
-    read = tuple(_cell(index, cell) for index, cell in enumerate(cells))
-    return Submission(student, file, hashlib.sha256(data).hexdigest(), read)
+    return tuple(_cell(index, cell) for index, cell in enumerate(cells))
+
+
+def check_size(size: int) -> None:
+    """Raises Rejected for a file of more bytes than are read."""
+    if size > MAX_BYTES:
+        raise Rejected(
+            f"the file has {size >> 20} MiB; at most {MAX_BYTES >> 20} are accepted. Clear its outputs and save it again"
+        )
+
+
+def _unpacked(data: bytes, topic: str) -> bytes:
+    try:
+        if data[:4] in (b"PK\3\4", b"PK\5\6"):
+            return _from_zip(data, topic)
+        for magic, unpack in _UNPACKERS.items():
+            if data.startswith(magic):
+                data = _at_most(unpack(io.BytesIO(data)), MAX_UNPACKED)
+                break
+        if data[257:262] == b"ustar":
+            return _from_tar(data, topic)
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
+        raise Rejected("the archive is damaged. Submit the .ipynb file itself") from None
+    except (NotImplementedError, RuntimeError):
+        raise Rejected(
+            "the archive is encrypted or packed in an unusual way. Submit the .ipynb file itself"
+        ) from None
+    return data
+
+
+def _from_zip(data: bytes, topic: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {
+            info: info.filename
+            for info in archive.infolist()
+            if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16)
+        }
+        with archive.open(_the_notebook(members, topic)) as member:
+            return _at_most(member, MAX_BYTES)
+
+
+def _from_tar(data: bytes, topic: str) -> bytes:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        members: dict[tarfile.TarInfo, str] = {}
+        for info in archive:
+            if info.isreg():
+                members[info] = info.name
+            if len(members) > MAX_MEMBERS:
+                break
+        member = archive.extractfile(_the_notebook(members, topic))
+        assert member is not None  # of a regular file
+        return _at_most(member, MAX_BYTES)
+
+
+def _the_notebook(members: dict[Member, str], topic: str) -> Member:
+    if len(members) > MAX_MEMBERS:
+        raise Rejected(f"the archive holds more than {MAX_MEMBERS:,} files. Submit the .ipynb file itself")
+    notebooks = {member: name for member, name in members.items() if _is_notebook(PurePosixPath(name))}
+    named = [member for member, name in notebooks.items() if PurePosixPath(name).stem == topic]
+    found = named or list(notebooks)
+    if not found:
+        raise Rejected(f"the archive has no notebook (.ipynb) in it, but {listed(list(members.values()))}")
+    if len(found) > 1:
+        raise Rejected(
+            f"the archive holds several notebooks: {listed([members[m] for m in found])}. Submit the one to be graded"
+        )
+    return found[0]
+
+
+def _is_notebook(name: PurePosixPath) -> bool:
+    copies = {"__MACOSX", ".ipynb_checkpoints"}  # left by other programs beside the real one
+    return name.suffix == ".ipynb" and not name.name.startswith(".") and copies.isdisjoint(name.parts)
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Untrusted names on one line for a person to read: quoted, shortened, and not too many."""
+    shown = ", ".join(ascii(name if len(name) <= 60 else f"{name[:57]}...") for name in names[:most])
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{shown}{more}" if names else "nothing"
+
+
+def _at_most(file: IO[bytes] | io.BufferedIOBase, limit: int) -> bytes:
+    with file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise Rejected(
+            f"the archive unpacks to more than {limit >> 20} MiB. Submit the .ipynb file itself, its outputs cleared"
+        )
+    return data
 
 
 def _parse(data: bytes) -> Any:
@@ -63,7 +172,8 @@ def _parse(data: bytes) -> Any:
         raise Rejected("the file is empty. Save the notebook and submit it again")
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return json.loads(data.decode(encoding), parse_constant=lambda name: None)
+        # Numbers are only in what is ignored; an integer of a million digits would take long to read.
+        return json.loads(data.decode(encoding), parse_constant=len, parse_int=len, parse_float=len)
     except UnicodeDecodeError:
         raise Rejected(
             "the file is not text in UTF-8, so it is no notebook. Submit the .ipynb file itself"
@@ -94,4 +204,5 @@ def _cell(index: int, cell: Any) -> Cell:
         raise Rejected(f"{where} has {len(source):,} characters; at most {MAX_SOURCE:,} are accepted")
     # What cannot be encoded cannot be sent to be run.
     source = source.encode("utf-8", "replace").decode()
-    return Cell(index, kind, source, identity if type(identity) is str else "")
+    identity = identity if type(identity) is str else ""
+    return Cell(index, kind, source, identity, checked_question(source) if kind == "code" else None)

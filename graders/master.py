@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from graders.assignment import QUESTION_ID, checked_question, parse_cell
+from graders.cells import QUESTION_ID, checked_question, parse_cell
 from graders.course import Topic
 from graders.errors import AuthorError, Problem
 from graders.strict_yaml import suggest

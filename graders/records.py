@@ -134,7 +134,7 @@ class Result:
     """Everything known about one graded submission. Published as JSON, `version` 1.
 
     `key` identifies the work: the same submission, tests, limits and engine give the same key.
-    `timings` maps a stage (fork, cells, tests, end) to wall seconds.
+    `timings` maps a stage (fork, read, cells, tests, end) to wall seconds.
     """
 
     version: Literal[1] = 1

@@ -18,14 +18,14 @@ LAYERS = [
     ["gradebook", "grader", "master", "check"],
     ["assignment", "course", "intake", "otter_tests", "store", "engine"],
     ["strict_yaml", "remote"],
-    ["codec", "channel", "sandbox", "probes", "seeding"],
+    ["cells", "codec", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],
 ]
 HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}
 # Beside the student's code runs nothing but these, and of other packages but these.
 INSIDE = {"engine.inside", "engine.answer", "engine.native", "engine.shell"}
 INSIDE_MAY = {"IPython", "msgspec", "numpy", "traitlets", "matplotlib", "matplotlib_inline", "graders"}
-INSIDE_GRADERS = {"channel", "codec", "probes", "seeding", "records", "errors", "engine"}
+INSIDE_GRADERS = {"channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

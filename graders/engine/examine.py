@@ -12,10 +12,9 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from graders.engine.worker import Forks, Snapshot, Worker
+from graders.engine.worker import Snapshot, Worker
 from graders.errors import Tampered
 from graders.otter_tests import Case, QuestionTests, case_seed, not_reached, run_case
 from graders.records import (
@@ -57,7 +56,7 @@ class Examination:
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
     outputs: dict[int, list[dict[str, Any]]]
-    timings: dict[str, float]  # stage -> wall seconds: fork, cells (with their snapshots), tests, end
+    timings: dict[str, float]  # stage -> wall seconds: cells (with their snapshots), tests, end
 
     @property
     def points(self) -> float:
@@ -65,26 +64,22 @@ class Examination:
 
 
 def examine(
-    forks: Forks,
+    worker: Worker,
     cells: Sequence[CodeCell],
     tests: Mapping[str, QuestionTests],
     limits: Limits,
     *,
     seed: int,
-    folder: Path,
 ) -> Examination:
-    """Runs `cells` in a fresh worker with `folder` as working directory, then every test.
+    """Runs `cells` in `worker`, a fresh one, then every test, and closes it.
 
     A question whose check cell comes several times is tested where it comes last; one whose check
-    cell is missing, at its last cell, or else at the end of the notebook. Raises InternalError when no
-    worker can be had.
+    cell is missing, at its last cell, or else at the end of the notebook.
     """
     places = {question: _place(question, cells) for question in tests}
     snapshots: dict[str, Snapshot] = {}
     times = [time.perf_counter()]
-    worker = forks.fork(folder)
     try:
-        times.append(time.perf_counter())
         worker.begin(limits, seed)
         results, outputs = _run(worker, cells, places, snapshots)
         worker.stop()
@@ -99,7 +94,7 @@ def examine(
     if worker.memory_exceeded:
         verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
     times.append(time.perf_counter())
-    stages = ("fork", "cells", "tests", "end")
+    stages = ("cells", "tests", "end")
     timings = {
         stage: round(after - before, 6)
         for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)

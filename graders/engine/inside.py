@@ -24,7 +24,8 @@ from graders.channel import receive_frame, send_frame
 from graders.engine.answer import serve
 from graders.engine.native import NativeOutput
 from graders.engine.shell import NotebookShell
-from graders.errors import ChannelError
+from graders.errors import ChannelError, Rejected
+from graders.intake import read_notebook
 from graders.seeding import seed_everything
 
 
@@ -33,14 +34,15 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
     shell.native = NativeOutput()
     while True:
         try:
-            (order, *arguments), _ = receive_frame(control)
+            (order, *arguments), body = receive_frame(control)
         except ChannelError:
             return
         if order == "run":
             source, seconds, output_bytes = arguments
             outcome = shell.run(source, seconds=seconds, output_bytes=output_bytes)
-            body = msgspec.json.encode(asdict(outcome), enc_hook=repr)
-            send_frame(control, ["ran"], [body])
+            send_frame(control, ["ran"], [msgspec.json.encode(asdict(outcome), enc_hook=repr)])
+        elif order == "read":
+            send_frame(control, *_read(bytes(body), *arguments))
         elif order == "seed":
             seed_everything(arguments[0])
         elif order == "snapshot":
@@ -50,6 +52,14 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
                 _keep_snapshot(socket.socket(fileno=descriptors[0]), shell.user_ns)
             os.close(descriptors[0])
             send_frame(control, ["snapped"])
+
+
+def _read(data: bytes, topic: str) -> tuple[list[str], list[bytes]]:
+    """Before any code of the student's: what a file does to the parser stays in here."""
+    try:
+        return ["read"], [msgspec.json.encode(read_notebook(data, topic))]
+    except Rejected as reason:
+        return ["rejected", str(reason)], []
 
 
 def _keep_snapshot(orders: socket.socket, namespace: dict[str, Any]) -> None:

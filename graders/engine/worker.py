@@ -17,7 +17,8 @@ import msgspec
 
 from graders.channel import receive_frame, send_frame
 from graders.engine.zygote import THREAD_VARIABLES, Order
-from graders.errors import ChannelError, InternalError, PeerGone, PeerTimeout, Tampered
+from graders.errors import ChannelError, InternalError, PeerGone, PeerTimeout, Rejected, Tampered
+from graders.intake import MAX_BYTES, Cell
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
 from graders.sandbox.box import Box
@@ -26,6 +27,7 @@ from graders.sandbox.policy import Policy
 START_SECONDS = 120.0
 GRACE_SECONDS = 2.0  # between the alarm inside the worker and its being killed from here
 FORK_SECONDS = 30.0
+READ_SECONDS = 30.0
 
 
 class _Stream(msgspec.Struct, tag="stream", tag_field="output_type", forbid_unknown_fields=True):
@@ -58,6 +60,7 @@ class _Ran(msgspec.Struct, forbid_unknown_fields=True):
     outputs: list[_Stream | _Error | _Display | _Answer]
 
 
+_cells = msgspec.json.Decoder(tuple[Cell, ...])
 _ran = msgspec.json.Decoder(_Ran)
 
 
@@ -174,6 +177,26 @@ class Worker:
     def memory_exceeded(self) -> bool:
         """Whether the submission's processes together ever went over the limit; final once closed."""
         return self._box.memory_exceeded
+
+    def read(self, data: bytes, topic: str) -> tuple[Cell, ...]:
+        """The cells of a file handed in; before `begin`. Raises Rejected, InternalError."""
+        deadline = time.monotonic() + READ_SECONDS
+        try:
+            send_frame(self._control, ["read", topic], [data], deadline)
+            answer, body = receive_frame(self._control, deadline, max_body=8 * MAX_BYTES)
+            if answer == ["read"]:
+                return _cells.decode(body)
+            match answer:
+                case ["rejected", str() as reason]:
+                    raise Rejected(reason[:1000])
+        except PeerTimeout:
+            raise Rejected(f"the file could not be read within {READ_SECONDS:g} s") from None
+        except (ChannelError, msgspec.DecodeError) as error:
+            self._box.fate()
+            if self.memory_exceeded:
+                raise Rejected("the file needs more memory to be read than a notebook may use") from None
+            raise InternalError(f"the process that reads the notebook ended: {error}") from None
+        raise InternalError("the process that reads the notebook gave an answer of no known form")
 
     def begin(self, limits: Limits, seed: int = 0) -> None:
         """Starts the notebook's time; random, numpy and torch begin at `seed`."""

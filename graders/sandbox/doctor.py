@@ -162,9 +162,9 @@ def _namespaces(facts: Facts, why: str) -> Finding:
         (
             lambda f: bool(f.container),
             (
-                f"run the container ({facts.container}) with --security-opt seccomp=unconfined --security-opt "
-                "apparmor=unconfined --security-opt systempaths=unconfined, as an ordinary user, or as root with "
-                "--cap-add SYS_ADMIN; or grade in the flat tier"
+                f"run the container ({facts.container}) with --security-opt seccomp=unconfined "
+                "--security-opt apparmor=unconfined --security-opt systempaths=unconfined, as an ordinary "
+                "user, or as root with --cap-add SYS_ADMIN; or grade in the flat tier"
             ),
         ),
         (

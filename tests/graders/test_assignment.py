@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from graders.assignment import (
     Manual,
     Question,
-    checked_question,
     imported_modules,
-    parse_cell,
     read_assignment,
 )
+from graders.cells import checked_question, parse_cell
 from graders.course import Topic
 from graders.errors import AuthorError
 from graders.records import Limits

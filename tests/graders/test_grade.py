@@ -82,7 +82,7 @@ def test_a_folder_of_notebooks_becomes_results(course: Path) -> None:
     }
     assert [results[name]["manual"][0]["answered"] for name in ("ada", "bob")] == [True, False]
     assert "cut off" in results["eve"]["reason"]
-    assert list(results["ada"]["timings"]) == ["fork", "cells", "tests", "end"]
+    assert list(results["ada"]["timings"]) == ["fork", "read", "cells", "tests", "end"]
     stored = course / ".sorcery/results/toy"
     assert json.loads((stored / "bob.json").read_text()) == results["bob"]
 
@@ -182,7 +182,7 @@ def test_faulty_tests_are_their_authors_error(course: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("grade", "toy", "in", "--isolation", "wool"), 2, "choose from full, flat, none"),
+        (("grade", "toy", "in", "--isolation", "wool"), 2, "choose from full, flat, landlock, none"),
         (("grade", "toi", "in"), 2, "toy"),
         (("grade", "toy", "nowhere"), 2, "no such file or folder"),
         (("grade", "toy", "graders"), 2, "no notebook"),

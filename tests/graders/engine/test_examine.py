@@ -60,7 +60,7 @@ def grade(zygote: Zygote, tests: dict[str, QuestionTests], tmp_path: Path):
         for index, source in enumerate(sources):
             asked = next((name for name in tests if f'grader.check("{name}")' in source), None)
             cells.append(CodeCell(index, source, asked))
-        return examine(zygote, cells, tests, LIMITS, seed=seed, folder=tmp_path)
+        return examine(zygote.fork(tmp_path), cells, tests, LIMITS, seed=seed)
 
     return run
 
@@ -162,10 +162,10 @@ def test_a_missing_check_cell_is_made_up_for_by_the_questions_last_cell(
     """A later cell that reuses the name then harms nothing."""
     cells = [CodeCell(0, GOOD.format(name="q1"), ends="q1"), CodeCell(1, "q1_square = None")]
     asked = {"q1": tests["q1"]}
-    examination = examine(zygote, cells, asked, LIMITS, seed=1, folder=tmp_path)
+    examination = examine(zygote.fork(tmp_path), cells, asked, LIMITS, seed=1)
     assert points(examination) == [4]
     assert examination.questions[0].snapshot == "last cell"
-    assert points(examine(zygote, [], asked, LIMITS, seed=1, folder=tmp_path)) == [0]
+    assert points(examine(zygote.fork(tmp_path), [], asked, LIMITS, seed=1)) == [0]
 
 
 def test_the_same_seed_gives_the_same_result(grade) -> None:
