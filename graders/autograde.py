@@ -8,70 +8,122 @@ tests, limits and engine is not graded again, so a batch that was stopped goes o
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import multiprocessing
+import os
 import signal
 import socket
+import stat
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
-from graders.errors import AuthorError, UsageError
+from graders.errors import AuthorError, Rejected, UsageError
 from graders.grader import Grader, Task, blank_result, new_seed
+from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
 from graders.records import Result, Tier, Verdict
 from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
+from graders.untrusted import printable
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A file handed in, and by whom as its place says."""
+    """A file handed in, and by whom as its place says. `problem` says why it is not even opened."""
 
     student: str
     path: Path
+    problem: str = ""
 
 
 def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
-    """The notebooks below `paths`: STUDENT.ipynb, or STUDENT/**/TOPIC.ipynb as nbgrader keeps them.
+    """What was handed in below `paths`: STUDENT.ipynb, or STUDENT/**/TOPIC.ipynb as nbgrader keeps
+    them; a zip or tar file may stand for a notebook.
 
-    Raises UsageError for a path that is not there, holds no notebook, or names one student twice.
+    A name or a file that cannot be taken is its student's problem, not the batch's. Raises UsageError
+    for a path that is not there or holds no notebook.
     """
-    handed: dict[str, Path] = {}
+    handed: dict[str, Handed] = {}
     for path in paths:
-        found = list(_notebooks(path, topic))
+        found = list(_handed(path, topic))
         if not found:
-            raise UsageError(f"{path}: no notebook (.ipynb) in it")
-        for student, notebook in found:
-            if not safe_name(student):
-                raise UsageError(
-                    f"{notebook}: {student!r} cannot be a student's id; use letters, digits and . _ @ + -"
+            raise UsageError(f"{printable(path)}: no notebook (.ipynb) in it")
+        for one in found:
+            if not safe_name(one.student):
+                digest = hashlib.sha256(os.fsencode(one.path)).hexdigest()[:8]
+                problem = (
+                    f"{listed([one.student])} cannot be a student's id; use letters, digits and . _ @ + -"
                 )
-            if student in handed:
-                raise UsageError(f"two notebooks of {student}: {handed[student]} and {notebook}; keep one")
-            handed[student] = notebook
-    return [Handed(student, handed[student]) for student in sorted(handed)]
+                one = Handed(f"invalid-name-{digest}", one.path, problem)
+            other = handed.get(one.student)
+            if other is not None and not _same(other.path, one.path):
+                names = listed([printable(other.path), printable(one.path)])
+                one = replace(one, problem=f"several notebooks were handed in: {names}. Keep one")
+            handed[one.student] = one
+    return [handed[student] for student in sorted(handed)]
 
 
-def _notebooks(path: Path, topic: str) -> Iterator[tuple[str, Path]]:
-    if path.is_file():
-        yield path.stem, path
-        return
-    if not path.is_dir():
-        raise UsageError(f"{path}: no such file or folder")
-    for entry in sorted(path.iterdir()):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_file() and entry.suffix == ".ipynb":
-            yield entry.stem, entry
-        elif entry.is_dir():
-            inner = sorted(entry.rglob("*.ipynb"))
-            named = [notebook for notebook in inner if notebook.stem == topic] or inner
-            for notebook in named:
-                yield entry.name, notebook
+def _handed(path: Path, topic: str) -> Iterator[Handed]:
+    if path.is_dir():
+        for entry in sorted(path.iterdir()):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                yield from _of_one_student(entry, topic)
+            elif (stem := _stem(entry.name)) is not None:
+                yield Handed(stem, entry, _LINK if entry.is_symlink() else "")
+    elif path.exists():
+        stem = _stem(path.name)
+        yield Handed(path.stem if stem is None else stem, path.resolve() if path.is_symlink() else path)
+    else:
+        raise UsageError(f"{printable(path)}: no such file or folder")
+
+
+_LINK = "this is a link to a file. Submit the file itself"
+
+
+def _of_one_student(folder: Path, topic: str) -> Iterator[Handed]:
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):  # follows no link
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place, name) for name in sorted(files) if not name.startswith(".")]
+    stems = {path: stem for path in found if (stem := _stem(path.name)) is not None}
+    notebooks = [path for path in stems if path.suffix == ".ipynb"]
+    named = [path for path in notebooks if stems[path] == topic] or notebooks or list(stems)
+    if len(named) > 1:
+        names = listed([printable(path.relative_to(folder)) for path in named])
+        problem = f"several notebooks were handed in: {names}. Keep one, or name it {topic}.ipynb"
+        yield Handed(folder.name, folder, problem)
+    elif named:
+        yield Handed(folder.name, named[0], _LINK if named[0].is_symlink() else "")
+
+
+def _stem(name: str) -> str | None:
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), None)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> bytes:
+    """Never waits, as a FIFO would make it. Raises Rejected, OSError."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise Rejected("this is no file but a device, a pipe or a folder. Submit the .ipynb file itself")
+        check_size(status.st_size)
+        return file.read(MAX_BYTES + 1)
 
 
 class Interrupted(Exception):
@@ -80,6 +132,16 @@ class Interrupted(Exception):
     def __init__(self, results: list[Result]) -> None:
         super().__init__(f"{len(results)} results are saved")
         self.results = results
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A submission to be graded, its bytes left in the store until its turn comes."""
+
+    student: str
+    file: str
+    sha256: str
+    seed: int
 
 
 class Batch:
@@ -101,89 +163,116 @@ class Batch:
         of ours is tried a second time with fresh processes before it is reported so.
         """
         results: dict[str, Result] = {}
-        waiting: list[Task] = []
+        waiting: deque[_Waiting] = deque()
+        failed: deque[_Waiting] = deque()
 
         def done(result: Result) -> None:
             self.store.write(result)
             results[result.student] = result
             report(result)
 
-        for one in handed:
-            task, known = self._known(one, force)
-            if known is not None:
-                done(known)
-            elif task is not None:
-                waiting.append(task)
         try:
-            failed = self._round(waiting, done, last=False)
-            self._round(failed, done, last=True)
+            for one in handed:
+                known = self._known(one, force)
+                if isinstance(known, Result):
+                    done(known)
+                else:
+                    waiting.append(known)
+            self._round(waiting, self._jobs, done, failed)
+            # One at a time: what ends its grading process then takes no other with it.
+            self._round(failed, 1, done, None)
         except KeyboardInterrupt:
             raise Interrupted(list(results.values())) from None
         return [results[student] for student in sorted(results)]
 
-    def _known(self, handed: Handed, force: bool) -> tuple[Task | None, Result | None]:
+    def _known(self, handed: Handed, force: bool) -> Result | _Waiting:
+        """What is known without grading: the result, or what has to be graded."""
+        file = printable(handed.path)
+        empty = blank_result(Task(handed.student, file, b"", 0), self._topic, self._tier, self._digest)
+        empty = replace(empty, sha256="", key="")
         try:
-            task = Task(handed.student, str(handed.path), handed.path.read_bytes(), new_seed())
+            if handed.problem:
+                raise Rejected(handed.problem)
+            task = Task(handed.student, file, _read(handed.path), new_seed())
+        except Rejected as reason:
+            return replace(empty, verdict=Verdict.REJECTED, reason=str(reason))
         except OSError as error:
-            empty = Task(handed.student, str(handed.path), b"", 0)
-            blank = blank_result(empty, self._topic, self._tier, self._digest)
-            return None, replace(blank, sha256="", key="", reason=f"cannot be read: {error.strerror}")
+            return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
         earlier = None if force else self.store.find(handed.student)
         blank = blank_result(task, self._topic, self._tier, self._digest)
         if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
-            return None, earlier
-        return task, None
+            return earlier
+        return _Waiting(task.student, task.file, task.sha256, task.seed)
 
-    def _round(self, tasks: list[Task], done: Callable[[Result], None], *, last: bool) -> list[Task]:
-        """Grades `tasks`; those that stayed ungraded, unless this is the `last` round."""
-        if not tasks:
-            return []
-        failed: list[Task] = []
-        with self._pool(len(tasks)) as pool:
-            futures = {pool.submit(_grade, task): task for task in tasks}
-            try:
-                for future in as_completed(futures):
-                    self._settle(future, futures[future], done, None if last else failed)
-            except KeyboardInterrupt:
-                pool.shutdown(wait=True, cancel_futures=True)
-                for future, task in futures.items():
-                    if not future.cancelled() and task.student not in {t.student for t in failed}:
-                        self._settle(future, task, done, failed)
-                raise
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        return failed
+    def _round(
+        self,
+        waiting: deque[_Waiting],
+        jobs: int,
+        done: Callable[[Result], None],
+        failed: deque[_Waiting] | None,
+    ) -> None:
+        """Grades `waiting`; what stays ungraded goes to `failed`, or is done when there is none.
+
+        No more is handed to the pool than it can run, so when it breaks few are suspect; the others
+        go on in a fresh one.
+        """
+        while waiting:
+            running: dict[Future[Result], _Waiting] = {}
+            with self._pool(min(jobs, len(waiting))) as pool:
+                try:
+                    broken = False
+                    while running or (waiting and not broken):
+                        while waiting and not broken and len(running) < jobs:
+                            try:
+                                running[pool.submit(_grade, self._task(waiting[0]))] = waiting[0]
+                                waiting.popleft()
+                            except BrokenProcessPool:
+                                broken = True
+                        for future in wait(running, return_when=FIRST_COMPLETED).done:
+                            broken |= isinstance(future.exception(), BrokenProcessPool)
+                            self._settle(future, running.pop(future), done, failed)
+                except KeyboardInterrupt:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    for future, one in running.items():
+                        if not future.cancelled():
+                            self._settle(future, one, done, failed)
+                    raise
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+
+    def _task(self, one: _Waiting) -> Task:
+        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed)
 
     def _settle(
         self,
         future: Future[Result],
-        task: Task,
+        one: _Waiting,
         done: Callable[[Result], None],
-        failed: list[Task] | None,
+        failed: deque[_Waiting] | None,
     ) -> None:
         try:
             result = future.result()
         except AuthorError:
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
-            blank = blank_result(task, self._topic, self._tier, self._digest)
+            blank = blank_result(self._task(one), self._topic, self._tier, self._digest)
             result = replace(blank, reason=f"{type(error).__name__}: {error}")
         if result.verdict is Verdict.UNGRADED and failed is not None:
-            failed.append(task)
+            failed.append(one)
         else:
             done(result)
 
     @contextlib.contextmanager
-    def _pool(self, tasks: int) -> Iterator[ProcessPoolExecutor]:
+    def _pool(self, jobs: int) -> Iterator[ProcessPoolExecutor]:
         # A server that has imported the tests' libraries once, and forks the grading processes.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["graders.preload"])
         zygote = Zygote([*self.assignment.imports, *self._topic.warm], self._policy)
         try:
             with ProcessPoolExecutor(
-                max_workers=min(self._jobs, tasks),
+                max_workers=jobs,
                 mp_context=context,
                 initializer=_begin,
                 initargs=(self._topic, self._tier, zygote.requests),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graders.errors import SorceryError
+from graders.untrusted import for_terminal, on_one_line
 
 if TYPE_CHECKING:
     from graders.records import Result
@@ -177,10 +178,10 @@ def doctor(
         typer.echo("this machine")
         for finding in diagnosis.findings:
             typer.echo(
-                f"  {finding.name:<11} {'ok     ' if finding.good else 'missing'}  {_plain(finding.what)}"
+                f"  {finding.name:<11} {'ok     ' if finding.good else 'missing'}  {for_terminal(finding.what)}"
             )
             if finding.mend:
-                typer.echo(f"{'':>22}{_plain(finding.mend)}")
+                typer.echo(f"{'':>22}{for_terminal(finding.mend)}")
     raise typer.Exit(0 if diagnosis.best else 1)
 
 
@@ -197,19 +198,19 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
 
 def _print_result(found: Result) -> None:
     head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
-    typer.echo(f"{head}  {_plain(found.reason)}".rstrip())
+    typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
     for question in found.questions:
         typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  (seed {question.seed})")
         for case in question.cases:
             hidden = "hidden" if case.hidden else "public"
             typer.echo(
-                f"  {case.verdict:<11} {case.points:g}/{case.possible:g}  {hidden}  {_plain(case.name)}"
+                f"  {case.verdict:<11} {case.points:g}/{case.possible:g}  {hidden}  {for_terminal(case.name)}"
             )
             if case.detail:
-                typer.echo("\n".join(f"      {line}" for line in _plain(case.detail).splitlines()))
+                typer.echo("\n".join(f"      {line}" for line in for_terminal(case.detail).splitlines()))
     for cell in found.cells:
         if cell.error:
-            typer.echo(f"\ncell {cell.index}  {cell.verdict}  {_plain(cell.error).splitlines()[0]}")
+            typer.echo(f"\ncell {cell.index}  {cell.verdict}  {for_terminal(cell.error).splitlines()[0]}")
 
 
 @contextlib.contextmanager
@@ -247,20 +248,16 @@ def _exit_code(results: list[Result]) -> int:
 
 def _print_table(results: list[Result]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("student", "verdict", "points", "note")
     for result in results:
         points = f"{result.points:g}/{result.possible:g}" if result.questions else ""
-        table.add_row(result.student, result.verdict, points, _plain(result.reason))
+        table.add_row(escape(result.student), result.verdict, points, escape(on_one_line(result.reason)))
     Console().print(table)
     counts = Counter(str(result.verdict) for result in results)
     typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
-
-
-def _plain(text: str) -> str:
-    """Untrusted text without what a terminal would obey."""
-    return "".join(char for char in text if char == "\n" or char.isprintable())
 
 
 def main() -> None:
@@ -271,12 +268,12 @@ def main() -> None:
     except SorceryError as error:
         if _debugging:
             raise
-        print(error, file=sys.stderr)
+        print(for_terminal(str(error)), file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
         if _debugging:
             raise
-        text = " ".join(str(error).split())
+        text = on_one_line(str(error))
         print(
             f"a fault of ours: {type(error).__name__}: {text} (sorcery --debug ... shows where)",
             file=sys.stderr,
