@@ -33,6 +33,8 @@ from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
 from graders.untrusted import printable
 
+GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
+
 
 @dataclass(frozen=True, slots=True)
 class Handed:
@@ -258,7 +260,9 @@ class Batch:
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
             blank = blank_result(self._task(one), self._topic, self._tier, self._digest)
-            result = replace(blank, reason=f"{type(error).__name__}: {error}")
+            ended = "the grading process ended while its tests ran"
+            why = ended if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
+            result = replace(blank, reason=why)
         if result.verdict is Verdict.UNGRADED and failed is not None:
             failed.append(one)
         else:
@@ -319,6 +323,21 @@ def _load_tests() -> None:
     global _grader
     if _grader is None:
         _grader = _made()  # here, not in the initializer, whose errors do not reach the parent
+        _bound_memory()
+
+
+def _bound_memory() -> None:
+    """What a test makes of a student's numbers, `list(range(n))`, fails in its case, not on the machine."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        import resource
+
+        used = int(statm.read_text().split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        wanted = used + GRADING_BYTES
+        resource.setrlimit(
+            resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
 
 
 def _grade(task: Task) -> Result:

@@ -11,8 +11,9 @@ of its behaviour comes from the other side. `requires_grad` of a tensor is a cla
 
 In a header, scalars stand for themselves and all else is a list `[tag, ...]`; array bytes lie in
 the frame's body in the order their nodes are met, each byte taken exactly once, so nothing can be
-aliased or amplified. Mapping keys and set members are None, bool, 64-bit int, float or str: keys
-whose hashes can be made to collide at will never enter a dict of ours.
+aliased or amplified; what has no bytes (ranges, arrays without items) is bounded by itself. Mapping
+keys and set members are None, bool, 64-bit int, float or str: keys whose hashes can be made to
+collide at will never enter a dict of ours.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from graders import frames
 from graders.channel import Buffer
 from graders.errors import Tampered
 
@@ -35,20 +37,11 @@ MAX_BIG_INT_BITS = 1 << 15
 
 _INT64 = range(-(1 << 63), 1 << 63)
 _DTYPES = frozenset("?bhilqBHILQefdFD")
-_SIZED_DTYPE = re.compile(r"[<|](?:[US]\d{1,4}|[Mm]8\[(?:Y|M|W|D|h|m|s|ms|us|ns)\])")
+_SIZED_DTYPE = re.compile(r"[<|](?:[US][1-9]\d{0,3}|[Mm]8\[(?:Y|M|W|D|h|m|s|ms|us|ns)\])")
 _MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 _KEY_TYPES = (type(None), bool, float, str)
 _SEQUENCES: dict[type, str] = {list: "l", tuple: "t"}
 _SETS: dict[type, str] = {set: "s", frozenset: "fs"}
-_PANDAS_DTYPES = frozenset(
-    ["object", "str", "string", "category", "boolean", "Float32", "Float64"]
-    + [
-        f"{sign}Int{bits}".capitalize() if not sign else f"UInt{bits}"
-        for sign in ("", "U")
-        for bits in (8, 16, 32, 64)
-    ]
-)
-
 Ref = Callable[[object], list[Any]]
 Deref = Callable[[list[Any]], Any]
 
@@ -57,16 +50,12 @@ class TooLarge(ValueError):
     """A value over the bounds. `str()` says which."""
 
 
-class _NotAValue(Exception):
-    """A container holds what cannot be copied, so the whole of it becomes a reference."""
-
-
 def encode(value: object, ref: Ref) -> tuple[Any, list[Buffer]]:
     """(header node, body parts) of `value`. `ref(x)` gives the node of anything that is no value.
 
     Raises TooLarge, and whatever `ref` raises.
     """
-    writer = _Writer(ref)
+    writer = Writer(ref)
     return writer.node(value, 0), writer.body
 
 
@@ -75,12 +64,13 @@ def decode(node: Any, body: bytearray, deref: Deref) -> Any:
 
     Raises Tampered for whatever `encode` could not have written.
     """
-    reader = _Reader(body, deref)
+    reader = Reader(body, deref)
     try:
         value = reader.value(node, 0)
     except Tampered:
         raise
     except (
+        MemoryError,
         RecursionError,
         ValueError,
         TypeError,
@@ -96,46 +86,43 @@ def decode(node: Any, body: bytearray, deref: Deref) -> Any:
     return value
 
 
-class _Writer:
+class Writer:
+    """One value on its way into a header and a body."""
+
     def __init__(self, ref: Ref) -> None:
         self.ref = ref
         self.body: list[Buffer] = []
         self.nodes = 0
 
     def node(self, value: Any, depth: int) -> Any:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise TooLarge(f"more than {MAX_NODES:,} items")
+        self._count()
         if depth > MAX_DEPTH:
             raise TooLarge(f"nested deeper than {MAX_DEPTH} levels")
+        if is_key(value):
+            return _scalar_node(value)
         kind = type(value)
-        if kind is str:
-            return _text_node(value)
-        if value is None or kind is bool or kind is float:
-            return value
         if kind is int:
-            return value if value in _INT64 else self._big_int(value)
+            return self._big_int(value)
         if kind in _SEQUENCES:
             return [_SEQUENCES[kind], [self.node(item, depth + 1) for item in value]]
         if kind in _MAPPINGS:
-            if not all(_is_key(key) for key in value):
+            if not all(is_key(key) for key in value):
                 return self.ref(value)
-            return [
-                "d",
-                [[_text_node(k) if type(k) is str else k, self.node(v, depth + 1)] for k, v in value.items()],
-            ]
+            return ["d", [[self.key(key), self.node(item, depth + 1)] for key, item in value.items()]]
         if kind in _SETS:
-            if not all(_is_key(item) for item in value):
+            if not all(is_key(item) for item in value):
                 return self.ref(value)
-            return [_SETS[kind], [self.node(item, depth + 1) for item in value]]
+            return [_SETS[kind], [self.key(item) for item in value]]
         if kind is complex:
-            return ["c", value.real, value.imag]
+            return ["c", _scalar_node(value.real), _scalar_node(value.imag)]
         if kind is bytes:
             self.body.append(value)
             return ["b", len(value)]
         if kind is slice:
             return ["sl", *(self.node(part, depth + 1) for part in (value.start, value.stop, value.step))]
         if kind is range:
+            if not _is_short(value):
+                return self.ref(value)
             return ["rg", *(self.node(part, depth + 1) for part in (value.start, value.stop, value.step))]
         if value is Ellipsis:
             return ["..."]
@@ -143,13 +130,13 @@ class _Writer:
 
     def _array_like(self, value: Any, kind: type, depth: int) -> Any:
         if kind is np.ndarray:
-            return self._array(value) if _dtype_name(value.dtype) else self.ref(value)
+            return self.array(value) if is_bounded(value) else self.ref(value)
         if issubclass(kind, np.generic):
-            if kind.__module__ == "numpy" and _dtype_name(value.dtype):
-                return ["n", self._array(np.asarray(value))]
+            if kind.__module__ == "numpy" and dtype_name(value.dtype):
+                return ["n", self.array(np.asarray(value))]
             return self.ref(value)
         if issubclass(kind, np.dtype):
-            return ["dt", _dtype_name(value)] if _dtype_name(value) else self.ref(value)
+            return ["dt", dtype_name(value)] if dtype_name(value) else self.ref(value)
         torch = sys.modules.get("torch")
         if torch is not None:
             if kind is torch.Tensor or kind is torch.nn.Parameter:
@@ -162,35 +149,36 @@ class _Writer:
         if pandas is not None and kind.__module__.split(".")[0] == "pandas":
             mark, nodes = len(self.body), self.nodes
             try:
-                if kind is pandas.DataFrame:
-                    return self._frame(pandas, value)
-                if kind is pandas.Series:
-                    return [
-                        "se",
-                        self._column(value),
-                        self._index(pandas, value.index),
-                        self._label(value.name),
-                    ]
-                if issubclass(kind, pandas.Index):
-                    return ["ix", self._index(pandas, value)]
-            except _NotAValue:
+                return frames.write(self, value)
+            except frames.NotAFrame:
                 del self.body[mark:]
                 self.nodes = nodes
         return self.ref(value)
+
+    def key(self, value: Any) -> Any:
+        """The node of a mapping's key or a set's member."""
+        self._count()
+        return _scalar_node(value)
+
+    def _count(self) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES:,} items")
 
     def _big_int(self, value: int) -> Any:
         if value.bit_length() > MAX_BIG_INT_BITS:
             raise TooLarge(f"an integer of {value.bit_length():,} bits")
         return ["i", hex(value)]
 
-    def _array(self, array: Any) -> list[Any]:
+    def array(self, array: Any) -> list[Any]:
+        """The node of an array that `is_bounded`."""
         contiguous = np.ascontiguousarray(array).reshape(array.shape)
         self.body.append(
             contiguous.tobytes()
             if contiguous.dtype.kind in "USMm"
             else contiguous.reshape(-1).view(np.uint8).data
         )
-        return ["a", _dtype_name(array.dtype), list(array.shape)]
+        return ["a", dtype_name(array.dtype), list(array.shape)]
 
     def _tensor(self, torch: Any, tensor: Any, depth: int) -> Any:
         if tensor.layout is not torch.strided or tensor.is_quantized or tensor.device.type == "meta":
@@ -203,54 +191,22 @@ class _Writer:
             array = plain.numpy()
         except TypeError:  # float8 and other types numpy does not have
             return self.ref(tensor)
+        if not is_bounded(array):
+            return self.ref(tensor)
         is_leaf_with_grad = tensor.is_leaf and tensor.grad is not None
         return [
             "T",
-            self._array(array),
+            self.array(array),
             brain,
             bool(tensor.requires_grad),
             type(tensor) is torch.nn.Parameter,
             self.node(tensor.grad, depth + 1) if is_leaf_with_grad else None,
         ]
 
-    def _frame(self, pandas: Any, frame: Any) -> list[Any]:
-        columns = [self._column(frame.iloc[:, position]) for position in range(frame.shape[1])]
-        return ["df", self._index(pandas, frame.columns), self._index(pandas, frame.index), columns]
 
-    def _column(self, values: Any) -> list[Any]:
-        dtype = values.dtype
-        if isinstance(dtype, np.dtype) and _dtype_name(dtype):
-            return self._array(values.to_numpy())
-        if str(dtype) not in _PANDAS_DTYPES:
-            raise _NotAValue
-        return ["o", str(dtype), [self._label(item) for item in values.astype(object)]]
+class Reader:
+    """One value on its way back. Every method raises Tampered, or what `decode` makes of it."""
 
-    def _index(self, pandas: Any, index: Any) -> list[Any]:
-        names = [self._label(name) for name in index.names]
-        if type(index) is pandas.RangeIndex:
-            return ["r", [index.start, index.stop, index.step], names]
-        if type(index) is pandas.MultiIndex:
-            return ["m", [[self._label(part) for part in row] for row in index], names]
-        if type(index) in (pandas.Index, pandas.DatetimeIndex, pandas.TimedeltaIndex):
-            return ["v", self._column(index), names]
-        raise _NotAValue
-
-    def _label(self, value: Any) -> Any:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise TooLarge(f"more than {MAX_NODES:,} items")
-        if isinstance(value, np.generic):
-            value = value.item()
-        if type(value) is str:
-            return _text_node(value)
-        if _is_key(value):
-            return value
-        if value is sys.modules["pandas"].NA:
-            return None
-        raise _NotAValue
-
-
-class _Reader:
     def __init__(self, body: bytearray, deref: Deref) -> None:
         self.body = memoryview(body)
         self.deref = deref
@@ -277,23 +233,24 @@ class _Reader:
         return part
 
     def items(self, nodes: Any, depth: int) -> list[Any]:
-        _expect(type(nodes) is list)
+        expect(type(nodes) is list)
         return [self.value(item, depth + 1) for item in nodes]
 
     def key(self, node: Any) -> Any:
-        value = _text(node) if type(node) is list else node
-        _expect(_is_key(value))
+        value = _scalar(node)
+        expect(is_key(value))
         self.nodes += 1
-        _expect(self.nodes <= MAX_NODES)
+        expect(self.nodes <= MAX_NODES)
         return value
 
     def array(self, node: Any) -> Any:
         tag, name, shape = node
-        _expect(tag == "a" and type(name) is str and type(shape) is list and len(shape) <= 32)
-        _expect(all(type(side) is int and 0 <= side < 1 << 48 for side in shape))
+        expect(tag == "a" and type(name) is str and type(shape) is list and len(shape) <= 32)
+        expect(all(type(side) is int and 0 <= side < 1 << 48 for side in shape))
+        expect(math.prod(shape) > 0 or max(shape) <= MAX_NODES)
         dtype = _dtype(name)
         raw = self.take(math.prod(shape) * dtype.itemsize)
-        array = np.frombuffer(bytes(raw), dtype=dtype).reshape(shape).copy()
+        array = np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
         if dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
             raise Tampered("a boolean that is neither 0 nor 1")
         if dtype.kind == "U" and array.size and array.reshape(-1).view(np.uint32).max() > 0x10FFFF:
@@ -304,7 +261,7 @@ class _Reader:
         import torch
 
         _, array, brain, requires_grad, parameter, grad = node
-        _expect(type(brain) is bool and type(requires_grad) is bool and type(parameter) is bool)
+        expect(type(brain) is bool and type(requires_grad) is bool and type(parameter) is bool)
         tensor = torch.from_numpy(self.array(array))
         if brain:
             tensor = tensor.view(torch.bfloat16)
@@ -314,113 +271,78 @@ class _Reader:
             tensor = torch.nn.Parameter(tensor.detach(), requires_grad=requires_grad and differentiable)
         if grad is not None:
             value = self.value(grad, depth + 1)
-            _expect(type(value) in (torch.Tensor, torch.nn.Parameter) and differentiable)
+            expect(type(value) in (torch.Tensor, torch.nn.Parameter) and differentiable)
             tensor.grad = value.detach()
         return tensor
 
-    def column(self, node: Any) -> Any:
-        import pandas
 
-        _expect(type(node) is list and bool(node))
-        if node[0] == "a":
-            return self.array(node)
-        tag, dtype, items = node
-        _expect(tag == "o" and dtype in _PANDAS_DTYPES and type(items) is list)
-        return pandas.array([self.key(item) for item in items], dtype=dtype)
-
-    def index(self, node: Any) -> Any:
-        import pandas
-
-        tag, values, names = node
-        names = [self.key(name) for name in names]
-        if tag == "r":
-            _expect(all(type(part) is int for part in values))
-            return pandas.RangeIndex(*values, name=names[0])
-        if tag == "m":
-            rows = [tuple(self.key(part) for part in row) for row in values]
-            return pandas.MultiIndex.from_tuples(rows, names=names)
-        _expect(tag == "v")
-        return pandas.Index(self.column(values), name=names[0])
-
-    def frame(self, node: Any) -> Any:
-        import pandas
-
-        _, columns, index, values = node
-        labels, rows = self._frame_axes(columns, index, values)
-        frame = pandas.DataFrame(dict(enumerate(rows)), index=labels[1])
-        frame.columns = labels[0]
-        return frame
-
-    def _frame_axes(self, columns: Any, index: Any, values: Any) -> tuple[tuple[Any, Any], list[Any]]:
-        # The writer puts the columns' bytes first: they must be taken in that order.
-        rows = [self.column(column) for column in values]
-        return (self.index(columns), self.index(index)), rows
-
-    def series(self, node: Any) -> Any:
-        import pandas
-
-        _, values, index, name = node
-        return pandas.Series(self.column(values), index=self.index(index), name=self.key(name))
-
-
-def _read_dict(reader: _Reader, node: Any, depth: int) -> dict[Any, Any]:
-    _expect(type(node[1]) is list)
+def _read_dict(reader: Reader, node: Any, depth: int) -> dict[Any, Any]:
+    expect(type(node[1]) is list)
     return {reader.key(key): reader.value(value, depth + 1) for key, value in node[1]}
 
 
-def _read_set(make: Callable[[Any], Any]) -> Callable[[_Reader, Any, int], Any]:
+def _read_set(make: Callable[[Any], Any]) -> Callable[[Reader, Any, int], Any]:
     return lambda reader, node, depth: make(reader.key(item) for item in node[1])
 
 
-def _read_parts(make: Callable[..., Any]) -> Callable[[_Reader, Any, int], Any]:
+def _read_parts(make: Callable[..., Any]) -> Callable[[Reader, Any, int], Any]:
     return lambda reader, node, depth: make(*reader.items(node[1:], depth))
 
 
-def _read_scalar(reader: _Reader, node: Any, depth: int) -> Any:
+def _read_scalar(reader: Reader, node: Any, depth: int) -> Any:
     array = reader.array(node[1])
-    _expect(array.shape == ())
+    expect(array.shape == ())
     return array[()]
 
 
-def _read_complex(reader: _Reader, node: Any, depth: int) -> complex:
-    _, real, imaginary = node
-    _expect(type(real) is float and type(imaginary) is float)
+def _read_complex(reader: Reader, node: Any, depth: int) -> complex:
+    real, imaginary = _scalar(node[1]), _scalar(node[2])
+    expect(type(real) is float and type(imaginary) is float)
     return complex(real, imaginary)
 
 
-def _read_big_int(reader: _Reader, node: Any, depth: int) -> int:
-    _expect(type(node[1]) is str and len(node[1]) <= MAX_BIG_INT_BITS // 4 + 3)
+def _read_range(reader: Reader, node: Any, depth: int) -> range:
+    parts = reader.items(node[1:], depth)
+    expect(all(type(part) is int for part in parts))
+    value = range(*parts)
+    expect(_is_short(value))
+    return value
+
+
+def _read_big_int(reader: Reader, node: Any, depth: int) -> int:
+    expect(type(node[1]) is str and len(node[1]) <= MAX_BIG_INT_BITS // 4 + 3)
     return int(node[1], 16)
 
 
-def _read_torch_dtype(reader: _Reader, node: Any, depth: int) -> Any:
+def _read_torch_dtype(reader: Reader, node: Any, depth: int) -> Any:
     import torch
 
-    _expect(type(node[1]) is str and re.fullmatch(r"torch\.[a-z0-9_]{1,24}", node[1]) is not None)
+    expect(type(node[1]) is str and re.fullmatch(r"torch\.[a-z0-9_]{1,24}", node[1]) is not None)
     dtype = getattr(torch, node[1].removeprefix("torch."), None)
-    _expect(isinstance(dtype, torch.dtype))
+    expect(isinstance(dtype, torch.dtype))
     return dtype
 
 
-def _read_device(reader: _Reader, node: Any, depth: int) -> Any:
+def _read_device(reader: Reader, node: Any, depth: int) -> Any:
     import torch
 
-    _expect(type(node[1]) is str and len(node[1]) < 32)
+    expect(type(node[1]) is str and len(node[1]) < 32)
     return torch.device(node[1])
 
 
-_READERS: dict[str, Callable[[_Reader, Any, int], Any]] = {
+_READERS: dict[str, Callable[[Reader, Any, int], Any]] = {
     "l": lambda reader, node, depth: reader.items(node[1], depth),
     "t": lambda reader, node, depth: tuple(reader.items(node[1], depth)),
     "s": _read_set(set),
     "fs": _read_set(frozenset),
     "d": _read_dict,
-    "u": lambda reader, node, depth: _text(node),
+    "u": lambda reader, node, depth: _scalar(node),
+    "f": lambda reader, node, depth: _scalar(node),
     "i": _read_big_int,
     "c": _read_complex,
     "b": lambda reader, node, depth: bytes(reader.take(node[1])),
     "sl": _read_parts(slice),
-    "rg": _read_parts(range),
+    "rg": _read_range,
     "...": lambda reader, node, depth: ...,
     "a": lambda reader, node, depth: reader.array(node),
     "n": _read_scalar,
@@ -428,35 +350,53 @@ _READERS: dict[str, Callable[[_Reader, Any, int], Any]] = {
     "T": lambda reader, node, depth: reader.tensor(node, depth),
     "td": _read_torch_dtype,
     "dv": _read_device,
-    "df": lambda reader, node, depth: reader.frame(node),
-    "se": lambda reader, node, depth: reader.series(node),
-    "ix": lambda reader, node, depth: reader.index(node[1]),
+    "df": lambda reader, node, depth: frames.read_frame(reader, node),
+    "se": lambda reader, node, depth: frames.read_series(reader, node),
+    "ix": lambda reader, node, depth: frames.read_index(reader, node[1]),
 }
 
 
-def _text_node(text: str) -> Any:
-    # msgpack text is UTF-8, which has no lone surrogates; Python's str may.
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return ["u", text.encode("utf-8", "surrogatepass").hex()]
-    return text
+def _scalar_node(value: Any) -> Any:
+    # JSON has no NaN and no infinities, and its text no lone surrogates; Python has both.
+    if type(value) is float and not math.isfinite(value):
+        return ["f", str(value)]
+    if type(value) is str and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return ["u", value.encode("utf-8", "surrogatepass").hex()]
+    return value
 
 
-def _text(node: list[Any]) -> str:
-    tag, encoded = node
-    _expect(tag == "u" and type(encoded) is str)
-    return bytes.fromhex(encoded).decode("utf-8", "surrogatepass")
+def _scalar(node: Any) -> Any:
+    if type(node) is not list:
+        return node
+    tag, text = node
+    expect(type(text) is str)
+    if tag == "f":
+        expect(text in ("nan", "inf", "-inf"))
+        return float(text)
+    expect(tag == "u")
+    return bytes.fromhex(text).decode("utf-8", "surrogatepass")
 
 
-def _is_key(value: object) -> bool:
+def _is_short(value: range) -> bool:
+    # len() of a range beyond 2**63 is an OverflowError.
+    return not value[MAX_NODES:]
+
+
+def is_bounded(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array crosses: a dtype that does, and no sides of billions around no items."""
+    return bool(dtype_name(array.dtype)) and (array.size > 0 or max(array.shape) <= MAX_NODES)
+
+
+def is_key(value: object) -> bool:
+    """Whether `value` may be a mapping's key, which any scalar but a huge integer may."""
     kind = type(value)
     return kind in _KEY_TYPES or (kind is int and value in _INT64)
 
 
-def _dtype_name(dtype: np.dtype[Any]) -> str:
+def dtype_name(dtype: np.dtype[Any]) -> str:
     """The dtype's name on the wire, always little-endian; empty when it does not cross."""
     if dtype.char in _DTYPES and dtype.isnative:
         return dtype.str.replace("=", "<")
@@ -466,12 +406,13 @@ def _dtype_name(dtype: np.dtype[Any]) -> str:
 
 
 def _dtype(name: Any) -> np.dtype[Any]:
-    _expect(type(name) is str and len(name) <= 12)
+    expect(type(name) is str and len(name) <= 12)
     dtype: np.dtype[Any] = np.dtype(name)
-    _expect(_dtype_name(dtype) == name)
+    expect(dtype_name(dtype) == name)
     return dtype
 
 
-def _expect(holds: bool) -> None:
+def expect(holds: bool) -> None:
+    """Raises Tampered unless it does."""
     if not holds:
         raise Tampered("a node of unknown form")

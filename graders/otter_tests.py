@@ -225,7 +225,7 @@ def run_case(case: Case, names: Names, *, seed: int, seconds: float) -> CaseResu
         with _alarm(seconds):
             _require(case, names)
             case.run(names)
-    except (KeyboardInterrupt, MemoryError):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         failure = error

@@ -18,7 +18,7 @@ LAYERS = [
     ["gradebook", "grader", "master", "check"],
     ["assignment", "course", "intake", "otter_tests", "store", "engine"],
     ["strict_yaml", "remote"],
-    ["cells", "untrusted", "codec", "channel", "sandbox", "probes", "seeding"],
+    ["cells", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],
 ]
 HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}

@@ -54,14 +54,20 @@ class Answerer:
             except ChannelError:
                 return
             succeeded, answer, blobs = self._answer(operation, node, body)
-            send_frame(self.sock, [number, succeeded, answer], blobs)
+            try:
+                send_frame(self.sock, [number, succeeded, answer], blobs)
+            except ValueError as error:  # over the bounds of a frame
+                send_frame(self.sock, [number, False, self._encoded(error)[0]])
 
     def _answer(self, operation: str, node: Any, body: bytearray) -> tuple[bool, Any, list[Any]]:
         try:
             arguments = codec.decode(node, body, self._dereference)
             return True, *codec.encode(self.operations[operation](*arguments), self._reference)
         except BaseException as error:
-            return False, *codec.encode(self._describe(error), self._reference)
+            return False, *self._encoded(error)
+
+    def _encoded(self, error: BaseException) -> tuple[Any, list[Any]]:
+        return codec.encode(self._describe(error), self._reference)
 
     def _describe(self, error: BaseException) -> tuple[str, str, str]:
         try:

@@ -7,10 +7,12 @@ public failure may quote the student's code, and by then it has seen nothing hid
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
+import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +32,7 @@ from graders.records import (
 
 Where = Literal["check cell", "last cell", "end"]
 
+_SPARE_CPU_SECONDS = 10.0
 _CELL_VERDICTS = {
     CellVerdict.TIMEOUT: Verdict.TIMEOUT,
     CellVerdict.OUT_OF_MEMORY: Verdict.OUT_OF_MEMORY,
@@ -174,18 +177,30 @@ def _run_cases(
             while len(results) < len(cases) and names.lost is None:
                 index = len(results)
                 names.allow(limits.case_seconds)
-                result = run_case(
-                    cases[index],
-                    names,
-                    seed=case_seed(seed, cases[index], index),
-                    seconds=limits.case_seconds,
-                )
+                with _cpu_backstop(2 * limits.case_seconds + _SPARE_CPU_SECONDS):
+                    result = run_case(
+                        cases[index],
+                        names,
+                        seed=case_seed(seed, cases[index], index),
+                        seconds=limits.case_seconds,
+                    )
                 results.append(result)
             tampered |= isinstance(names.lost, Tampered)
         if len(results) == before:  # the snapshot itself is gone
             why = "Your code ended the process that kept this question."
             results += [not_reached(case, why) for case in cases[before:]]
     return results, tampered
+
+
+@contextlib.contextmanager
+def _cpu_backstop(seconds: float) -> Iterator[None]:
+    """Has the kernel end this process when a test computes for so long without coming back to Python,
+    where its alarm would reach it: `sum(range(n))` for an `n` of the student's. The batch goes on."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _verdict(cells: Sequence[CellResult], questions: Sequence[QuestionResult], tampered: bool) -> Verdict:

@@ -1,6 +1,8 @@
 """Values cross the channel unchanged; nothing else crosses at all."""
 
 import contextlib
+import socket
+import struct
 from collections import Counter, OrderedDict
 
 import msgspec
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from graders import codec
+from graders import channel, codec
 from graders.errors import Tampered
 
 
@@ -22,7 +24,7 @@ def refuse(value: object) -> list[object]:
 
 def cross(value: object) -> object:
     node, body = codec.encode(value, refuse)
-    node = msgspec.msgpack.decode(msgspec.msgpack.encode(node))
+    node = msgspec.json.decode(msgspec.json.encode(node))
     return codec.decode(node, bytearray(b"".join(bytes(part) for part in body)), refuse)
 
 
@@ -158,6 +160,12 @@ class Five(int):
         {Five(5): 1},
         pd.DataFrame({"a": [object()]}),
         torch.eye(2).to_sparse(),
+        range(10**12),
+        range(10**30),
+        np.empty((0, 2**40)),
+        torch.empty(0, 2**40),
+        pd.DataFrame(index=range(10**12)),
+        pd.RangeIndex(10**12),
         object(),
     ],
     ids=repr,
@@ -200,6 +208,16 @@ BROKEN = [
     ),
     (["td", "torch.nn"], b""),
     (["df", ["v", ["o", "str", ["a"]], [None]], ["r", [0, 2, 1], [None]], []], b""),
+    (["df", ["r", [0, 0, 1], [None]], ["r", [0, 2**40, 1], [None]], []], b""),
+    (["se", ["a", "<i8", [1]], ["r", [0, 2**40, 1], [None]], None], b"\0" * 8),
+    (["ix", ["r", [0, 2**40, 1], [None]]], b""),
+    (["rg", 0, 10**12, 1], b""),
+    (["rg", 0, 10**30, 1], b""),
+    (["rg", 0, 5, 0], b""),
+    (["a", "<f8", [0, 2**40]], b""),
+    (["a", "<U0", [2**40]], b""),
+    (["f", "nan(5)"], b""),
+    (["c", 1, 2.0], b""),
 ]
 
 
@@ -227,3 +245,12 @@ def test_any_header_and_body_decode_or_are_tampering(node: object, body: bytes) 
 
     with contextlib.suppress(Tampered):
         codec.decode(node, bytearray(body), unknown)
+
+
+def test_a_header_cannot_hold_keys_that_collide_at_will() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        colliding = b'{"d": {[1, 2]: null}}'
+        theirs.sendall(struct.pack("<II", len(colliding), 0) + colliding)
+        with pytest.raises(Tampered):
+            channel.receive_frame(ours)

@@ -281,3 +281,24 @@ def test_a_fault_of_ours_is_one_line_unless_asked_for(course: Path) -> None:
 def test_help_is_light() -> None:
     code = "import sys, graders.cli; print([m for m in ('torch', 'otter', 'nbgrader', 'numpy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_a_number_of_the_students_costs_a_test_no_more_than_its_bounds(course: Path) -> None:
+    """As a test might be written by an author who thought of no one lying."""
+    (course / "assignments/course.yaml").write_text(
+        "schema: 1\ncourse: {id: c, title: C}\ntopics:\n"
+        "  - {id: toy, title: Toy, points: {auto: 4, manual: 2}, limits: {cell: 1s, case: 1s}}\n"
+    )
+    (course / "assignments/toy/tests/q1.py").write_text(
+        HEAD + "@test_case(points=1)\ndef test_one(double):\n    assert len(list(range(double(1)))) == 2\n"
+    )
+    (course / "graders/hidden_tests/toy/q1.py").write_text(
+        HEAD + "@test_case(points=3)\ndef test_all(double):\n    assert sum(range(double(2))) == 6\n"
+    )
+    (course / "in/bob.ipynb").write_text(notebook("def double(x): return 10**13 if x == 1 else 4"))
+    (course / "in/eve.ipynb").write_text(notebook("def double(x): return 2 if x == 1 else 10**13"))
+    results = {r["student"]: r for r in json.loads(sorcery(course, "grade", "toy", "in", "--json").stdout)}
+    assert "MemoryError" in results["bob"]["questions"][0]["cases"][0]["message"]
+    assert (results["bob"]["verdict"], results["bob"]["points"]) == ("graded", 3)
+    assert results["eve"]["verdict"] == "ungraded"
+    assert (results["ada"]["verdict"], results["ada"]["points"]) == ("graded", 4)
