@@ -12,6 +12,7 @@ people and never to be believed.
 
 from __future__ import annotations
 
+import itertools
 import socket
 import time
 from collections.abc import Iterator
@@ -198,9 +199,17 @@ class Remote:
         _part(self, "_space").ask("delitem", self, key)
 
     def __len__(self) -> int:
+        """What the object says its length is, if that many items come when it is iterated.
+
+        So `len()` is worth what its items are, which are values. Raises TypeError when fewer come or
+        it cannot be iterated.
+        """
         length = _part(self, "_space").ask("len", self)
         if type(length) is not int or length < 0:
             raise TypeError(f"{self!r} gives no usable length")
+        came = sum(1 for _ in itertools.islice(self, length))
+        if came < length:
+            raise TypeError(f"{self!r} says its length is {length}, and holds {came} items")
         return length
 
     def __iter__(self) -> Iterator[Any]:

@@ -158,3 +158,21 @@ def test_submissions_share_nothing(zygote: Zygote, tmp_path: Path) -> None:
 def test_a_module_that_does_not_exist_is_our_error() -> None:
     with pytest.raises(InternalError, match="did not start"):
         Zygote(["no_such_module_anywhere"], policy(Tier.NONE, LIMITS)).wait_until_warm()
+
+
+def test_a_length_is_believed_as_far_as_items_come(worker: Worker) -> None:
+    worker.run(
+        0,
+        "class Lying:\n    def __len__(self): return 20\n    def __getitem__(self, i): return [1.0, 2.0][i]\n"
+        "class Mute:\n    def __len__(self): return 20\n"
+        "lying, mute = Lying(), Mute()\nimport torch\nlayers = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.ReLU())",
+    )
+    snapshot = worker.snapshot()
+    assert snapshot is not None
+    with snapshot.round(10) as names:
+        assert len(names["layers"]) == 2
+        assert list(names["lying"]) == [1.0, 2.0]
+        for liar in ("lying", "mute"):
+            with pytest.raises(TypeError):
+                len(names[liar])
+    snapshot.close()
