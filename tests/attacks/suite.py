@@ -1,0 +1,455 @@
+"""The attacks, the course they attack, and what came of them.
+
+    python tests/attacks/suite.py                    the table: every attack, tier and user, and its control
+    python tests/attacks/suite.py forging/mock       these only
+
+An attack is a file GROUP/NAME.py. Its comment at the top says what it tries, which layer stops it,
+its control, and the verdict and points it must get:
+
+    # An object that equals everything.
+    # stopped by: comparisons run in the trusted process, on values
+    # control: naive
+    # expect: graded 0
+
+    # %% q4
+    ...
+
+A cell `# %% q1` takes the place of that question's answer; `# %%` alone comes before the first
+question, `# %% end` after the last. An attack that reached something raises an exception whose text
+begins with GOT. In cells @HIDDEN@, @COURSE@, @SOLUTION@, @VICTIM@, @RESULTS@, @STATE@, @HOME@, @PORT@,
+@SOCKET@, @ABSTRACT@ and @TOKEN@ stand for what there is to be reached.
+
+One that is no notebook of cells defines `make(folder, name, honest)`, which writes what is handed in
+(`honest` is a notebook that earns all 8 points), and `control(folder)`, true when the attack works
+on a reader or a screen that does not guard itself. `shown(text)`, where there is one, is true when
+what `sorcery grade` and `sorcery show` print of it does harm.
+
+Controls show that an attack works when the layer that stops it is off:
+
+    naive        graders of one process, as in naive.py
+    unconfined   our engine without isolation (--isolation none), in namespaces that bear it
+    unlimited    our engine with limits a hundred times as wide
+    own          the file's control()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import runpy
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ORDINARY = 61234  # a user id no account of a machine has
+FULL_MARKS = 8.0
+CONTROL_SECONDS = 60.0
+LIMITS = "{cell: 3s, notebook: 12s, case: 2s, memory: 640 MiB, output: 64 KiB, scratch: 32 MiB, file: 16 MiB, open_files: 64, processes: 16}"
+WIDE = "{cell: 60s, notebook: 120s, case: 60s, memory: 12 GiB, output: 64 MiB, scratch: 2 GiB, file: 2 GiB, open_files: 4096, processes: 4096}"
+
+HEAD = "from otter.test_files import test_case\nimport numpy as np\nOK_FORMAT = False\npoints = None\nname = {question!r}\n"
+PUBLIC = {
+    "q1": "def test_two(relu):\n    assert np.allclose(relu(np.array([-1.0, 2.0])), [0.0, 2.0])\n",
+    "q2": "def test_shape(model):\n    import torch\n    assert model(torch.zeros(4, 2)).shape == (4, 1)\n",
+    "q3": "def test_count(losses):\n    assert len(losses) == 20\n",
+    "q4": "def test_name(summary):\n    assert str(summary['optimizer']) == 'adam'\n",
+}
+HIDDEN = {
+    "q1": "def test_any(relu):\n    x = np.random.randn(5, 3)\n    expected = np.maximum(x, 0)\n    assert np.allclose(relu(x), expected)\n",
+    "q2": "def test_accuracy(model):\n    import torch\n    x = torch.randn(200, 2)\n    expected = x.sum(1) > 0\n"
+    "    right = (model(x)[:, 0] > 0) == expected\n    assert int(right.sum()) >= 180\n",
+    "q3": "def test_falls(losses):\n    assert losses[-1] < losses[0] / 2\n    assert all(loss >= 0 for loss in losses)\n",
+    "q4": "def test_parameters(summary):\n    expected = 3\n    assert summary['parameters'] == expected\n",
+}
+SETUP = 'import otter\nimport numpy as np\nimport torch\ngrader = otter.Notebook("target.ipynb")'
+BLANK = "raise NotImplementedError"
+SOLUTION = {
+    "q1": "def relu(x):\n    return np.maximum(x, 0)",
+    "q2": "model = torch.nn.Linear(2, 1)\nwith torch.no_grad():\n    model.weight.fill_(1.0)\n    model.bias.zero_()",
+    "q3": "losses = [2.0 * 0.8**epoch for epoch in range(20)]",
+    "q4": "summary = {'parameters': sum(p.numel() for p in model.parameters()), 'optimizer': 'adam'}",
+}
+
+
+@dataclass(frozen=True)
+class Attack:
+    group: str
+    name: str
+    title: str
+    stopped_by: str
+    control: str
+    verdicts: tuple[str, ...]
+    points: float
+    cells: tuple[tuple[str, str], ...]  # (place, source); none for one that makes files
+    module: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return f"{self.group}/{self.name}"
+
+    @property
+    def student(self) -> str:
+        return f"{self.group}-{self.name}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one attack. `shown` is all that its student may read; `printed` what staff do."""
+
+    verdict: str
+    points: float
+    shown: str
+    printed: str = ""
+
+    def faults(self, attack: Attack) -> list[str]:
+        """In what the attack succeeded, or was not answered as it should be."""
+        found = []
+        if self.points > attack.points:
+            found.append(f"forged: {self.points:g} points")
+        if "GOT" in self.shown:
+            found.append(f"leaked: {re.search('GOT.{0,80}', self.shown)[0]}")  # type: ignore[index]
+        if self.verdict == "ungraded":
+            found.append(f"grader failed: {self.shown[:200]}")
+        harmful = attack.module.get("shown")
+        if harmful and harmful(self.printed):
+            found.append("harmful on a screen")
+        if not found and (self.verdict not in attack.verdicts or self.points != attack.points):
+            found.append(
+                f"{self.verdict} {self.points:g} in place of {' or '.join(attack.verdicts)} {attack.points:g}"
+            )
+        return found
+
+
+def attacks(chosen: Sequence[str] = ()) -> list[Attack]:
+    found = [_read(path) for path in sorted(HERE.glob("*/*.py"))]
+    return [attack for attack in found if not chosen or attack.id in chosen or attack.group in chosen]
+
+
+def _read(path: Path) -> Attack:
+    text = path.read_text()
+    head = [line[2:] for line in text.split("\n\n")[0].splitlines()]
+    fields = dict(line.split(": ", 1) for line in head if re.match(r"(stopped by|control|expect): ", line))
+    verdicts, points = fields["expect"].rsplit(" ", 1)
+    parts = re.split(r"^# %% ?(\w*)\n", text, flags=re.M)
+    cells = tuple(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+    return Attack(
+        group=path.parent.name,
+        name=path.stem,
+        title=head[0],
+        stopped_by=fields["stopped by"],
+        control=fields["control"],
+        verdicts=tuple(verdicts.split(" or ")),
+        points=float(points),
+        cells=cells,
+        module={} if cells else runpy.run_path(str(path)),
+    )
+
+
+def cells_of(answers: dict[str, str], extra: dict[str, str] | None = None) -> list[tuple[str, str]]:
+    """(id, source) of the cells of a notebook of the target course."""
+    extra = extra or {}
+    cells = [("start", SETUP)]
+    cells += [("more", extra[""])] if "" in extra else []
+    for question in SOLUTION:
+        cells += [(f"{question}-1", answers.get(question, BLANK)), (question, f'grader.check("{question}")')]
+    return cells + ([("last", extra["end"])] if "end" in extra else [])
+
+
+def notebook(cells: Sequence[tuple[str, str]], *, staff: bool = False) -> dict[str, Any]:
+    made = []
+    for identity, source in cells:
+        cell: dict[str, Any] = {
+            "cell_type": "code", "id": identity, "source": source, "metadata": {}, "outputs": [], "execution_count": None,
+        }  # fmt: skip
+        if staff and identity in SOLUTION:
+            cell["metadata"]["nbgrader"] = {
+                "schema_version": 3, "locked": False, "grade_id": identity, "grade": True, "solution": False, "points": 2,
+            }  # fmt: skip
+        elif staff and identity.endswith("-1"):
+            cell["metadata"]["nbgrader"] = {
+                "schema_version": 3, "locked": False, "grade_id": identity, "grade": False, "solution": True,
+            }  # fmt: skip
+        made.append(cell)
+    about = {"sorcery": {"schema": 1, "topic": "target"}} if staff else {}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": made}
+
+
+HONEST = json.dumps(notebook(cells_of(SOLUTION))).encode()
+
+
+class Arena:
+    """A course to be attacked, with something to steal, and doors to knock at. Everyone may enter
+    the folder; whether they may read it is the layers' business."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="arena-"))
+        self.folder.chmod(0o755)
+        self.course, self.home = self.folder / "course", self.folder / "home"
+        self.token = "TOKEN" + secrets.token_hex(8)
+        self._doors: list[socket.socket] = []
+        self.home.mkdir()
+        (self.home / ".netrc").write_text(f"password {self.token}")
+        self.make_course(self.course, LIMITS)
+        self.make_course(self.folder / "wide", WIDE)
+        self.port = self._open(socket.AF_INET, ("127.0.0.1", 0)).getsockname()[1]
+        self._open(socket.AF_UNIX, str(self.folder / "door"))
+        os.chmod(self.folder / "door", 0o777)  # noqa: PTH101
+        self.abstract = f"arena-{self.token[5:]}"
+        self._open(socket.AF_UNIX, f"\0{self.abstract}")
+
+    def __enter__(self) -> Arena:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for door in self._doors:
+            door.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _open(self, family: int, address: Any) -> socket.socket:
+        door = socket.socket(family)
+        door.bind(address)
+        door.listen()
+        self._doors.append(door)
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    visitor, _ = door.accept()
+                    with visitor, contextlib.suppress(OSError):
+                        visitor.sendall(b"HTTP/1.0 200 OK\r\n\r\nwelcome")
+
+        threading.Thread(target=answer, daemon=True).start()
+        return door
+
+    def make_course(self, root: Path, limits: str) -> None:
+        files = {
+            "assignments/course.yaml": "schema: 1\ncourse: {id: c, title: C}\ntopics:\n"
+            f"  - {{id: target, title: Target, points: {{auto: 8, manual: 0}}, limits: {limits}}}\n",
+            "assignments/target/target.ipynb": json.dumps(notebook(cells_of({}), staff=True)),
+            "solutions/target.py": "import numpy as np\nimport torch\n\n"
+            + "\n\n".join(SOLUTION.values())
+            + f"\n# {self.token}\n",
+            "handed/victim.ipynb": HONEST.decode().replace("maximum(x, 0)", f"maximum(x, 0)  # {self.token}"),
+        }
+        for question in SOLUTION:
+            head = HEAD.format(question=question)
+            files[f"assignments/target/tests/{question}.py"] = (
+                f"{head}@test_case(points=1)\n{PUBLIC[question]}"
+            )
+            files[f"graders/hidden_tests/target/{question}.py"] = (
+                f"{head}SECRET = {self.token!r}\n@test_case(points=1, hidden=True)\n{HIDDEN[question]}"
+            )
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def hand_in(self, root: Path, chosen: Sequence[Attack]) -> None:
+        """Writes the attacks beside the victim's notebook in `root`/handed."""
+        tokens = {
+            "HIDDEN": root / "graders/hidden_tests/target/q1.py", "COURSE": root,
+            "SOLUTION": root / "solutions/target.py", "VICTIM": root / "handed/victim.ipynb",
+            "RESULTS": root / ".sorcery/results/target", "STATE": root / ".sorcery", "HOME": self.home,
+            "PORT": self.port, "SOCKET": self.folder / "door", "ABSTRACT": self.abstract,
+        }  # fmt: skip
+        for attack in chosen:
+            if attack.module:
+                attack.module["make"](root / "handed", attack.student, HONEST)
+                continue
+            text = json.dumps(notebook(cells_of(dict(attack.cells), dict(attack.cells))))
+            for name, value in tokens.items():
+                text = text.replace(f"@{name}@", str(value))
+            (root / "handed" / f"{attack.student}.ipynb").write_text(text)
+
+    def belongs_to(self, user: int) -> None:
+        if user != os.geteuid():
+            for path in [self.folder, *self.folder.rglob("*")]:
+                if path != self.folder:
+                    os.chown(path, user, user, follow_symlinks=False)
+
+    def run(self, command: Sequence[str], user: int, cwd: Path, seconds: float = 1800) -> dict[str, Any]:
+        """What the bubble reports of `command` run as `user`, with its standard output."""
+        report = self.folder / f"report-{secrets.token_hex(4)}.json"
+        bubble = [
+            sys.executable,
+            str(HERE / "bubble.py"),
+            str(report),
+            f"--user={user}",
+            f"--show={self.folder}",
+        ]
+        bubble += ["--", *command]
+        environment = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
+        environment |= {"HOME": str(self.home), "NO_COLOR": "1", "PRIVATE_KEY": self.token}
+        done = subprocess.run(  # what is stopped here takes its process table with it
+            bubble,
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+        if not report.exists():
+            raise RuntimeError(f"the bubble did not come to its end: {done.stderr[-2000:]}")
+        return {**json.loads(report.read_text()), "stdout": done.stdout, "stderr": done.stderr}
+
+
+def real(
+    chosen: Sequence[Attack], tier: str, user: int, *, wide: bool = False, seconds: float = 1800
+) -> tuple[dict[str, Outcome], list[str]]:
+    """What our grader makes of the attacks, handed in together; and what it did not withstand as a whole."""
+    with Arena() as arena:
+        root = arena.folder / "wide" if wide else arena.course
+        arena.hand_in(root, chosen)
+        arena.belongs_to(user)
+        sorcery = [sys.executable, "-m", "graders.cli"]
+        done = arena.run(
+            [*sorcery, "grade", "target", "handed", "--isolation", tier, "--jobs", "2"], user, root, seconds
+        )
+        results = [
+            json.loads(path.read_text()) for path in sorted((root / ".sorcery/results/target").glob("*.json"))
+        ]
+        whole = [f"left running: {left}" for left in done["left"]]
+        if done["exit"] != 0:
+            whole.append(f"exit code {done['exit']}: {done['stderr'][-500:]}")
+        victim = next((r["points"] for r in results if r["student"] == "victim"), None)
+        if victim != FULL_MARKS:
+            whole.append(f"an honest notebook got {victim}")
+        outcomes = {}
+        for attack in chosen:
+            for result in results:
+                if result["student"] == attack.student or attack.student in result["file"]:
+                    printed = ""
+                    if "shown" in attack.module:
+                        path = str(root / f".sorcery/results/target/{result['student']}.json")
+                        printed = done["stdout"] + arena.run([*sorcery, "show", path], user, root)["stdout"]
+                    outcomes[attack.id] = _outcome(result, printed)
+        return outcomes, whole
+
+
+def _outcome(result: dict[str, Any], printed: str) -> Outcome:
+    shown = [result["reason"], *(cell["error"] for cell in result["cells"])]
+    shown += [case["message"] for question in result["questions"] for case in question["cases"]]
+    return Outcome(result["verdict"], result["points"], "\n".join(shown), printed)
+
+
+def controls(chosen: Sequence[Attack], kind: str, user: int) -> dict[str, bool]:
+    """Whether each attack of that control works when what stops it is off."""
+    if kind == "own":
+        found = {}
+        for attack in chosen:
+            with tempfile.TemporaryDirectory() as folder:
+                attack.module["make"](Path(folder), attack.student, HONEST)
+                found[attack.id] = bool(attack.module["control"](Path(folder)))
+        return found
+    if kind == "naive":
+        with Arena() as arena:
+            arena.hand_in(arena.course, chosen)
+            arena.belongs_to(user)
+            report = arena.home / "naive.json"
+            naive = [
+                sys.executable,
+                str(HERE / "naive.py"),
+                str(arena.course),
+                str(arena.course / "handed"),
+                str(report),
+            ]
+            arena.run(naive, user, arena.home)
+            found = json.loads(report.read_text()) if report.exists() else {}
+            assert found.get("victim", {}).get("points") == FULL_MARKS or not found, found.get("victim")
+            return {attack.id: _worked_on_naive(attack, found.get(attack.student)) for attack in chosen}
+    worked = {}
+    together = [attack for attack in chosen if kind == "unconfined" and attack.group != "escape"]
+    for attack_id, outcome in real(together, "none", user)[0].items() if together else ():
+        worked[attack_id] = "GOT" in outcome.shown
+    # One at a time: what works may end the whole batch.
+    for attack in chosen:
+        if attack.id in worked:
+            continue
+        tier = "none" if kind == "unconfined" else "full"
+        try:
+            outcomes, whole = real([attack], tier, user, wide=kind == "unlimited", seconds=CONTROL_SECONDS)
+        except subprocess.TimeoutExpired:
+            outcomes, whole = {}, ["the grader hangs"]
+        outcome = outcomes.get(attack.id)
+        faults = outcome.faults(attack) if outcome else ["no result"]
+        harm = [fault for fault in faults if not fault.startswith(tuple(map(str, VERDICTS)))]
+        worked[attack.id] = bool(harm or whole) if kind == "unconfined" else bool(faults)
+    return worked
+
+
+VERDICTS = ("graded", "output limit", "timeout", "out of memory", "crashed", "tampered", "rejected")
+
+
+def _worked_on_naive(attack: Attack, found: dict[str, Any] | None) -> bool:
+    if found is None:  # it took the grader down
+        return True
+    said = " ".join(found["messages"])
+    return (
+        found["points"] is None or found["points"] > attack.points or "GOT" in said or found["left"] > 0
+        or found["output"] > 1 << 20 or found["ended"] != "exit 0"
+    )  # fmt: skip
+
+
+def users() -> dict[str, int]:
+    """name -> id of the users this process can grade as."""
+    if os.geteuid() == 0:
+        return {"root": 0, "ordinary": ORDINARY}
+    return {"ordinary": os.geteuid()}
+
+
+def main() -> int:
+    chosen = attacks(sys.argv[1:])
+    columns: dict[str, Callable[[], dict[str, str]]] = {}
+    for name, user in users().items():
+        for tier in ("full", "flat"):
+            columns[f"{tier}, {name}"] = lambda tier=tier, user=user: _column(chosen, tier, user)
+    table = {}
+    for column, run in columns.items():
+        print(f"{column} ...", file=sys.stderr)
+        table[column] = run()
+    proofs: dict[str, bool] = {}
+    for kind in ("naive", "unconfined", "unlimited", "own"):
+        proofs |= controls([a for a in chosen if a.control == kind], kind, users()["ordinary"])
+    width = max(len(attack.id) for attack in chosen)
+    print(f"{'attack':<{width}}  " + "  ".join(f"{column:<15}" for column in table) + "  control")
+    for attack in chosen:
+        row = "  ".join(f"{cells[attack.id]:<15}" for cells in table.values())
+        print(f"{attack.id:<{width}}  {row}  {attack.control}: {'works' if proofs[attack.id] else 'FAILS'}")
+    bad = [cell for cells in table.values() for cell in cells.values() if cell != "stopped"]
+    for column, cells in table.items():
+        print(
+            f"{column}: {cells['']}"
+            if cells[""] != "stopped"
+            else f"{column}: nothing left, the honest notebook has its points"
+        )
+    print(
+        f"{len(chosen)} attacks, {len(bad)} succeeded, {list(proofs.values()).count(False)} controls that fail"
+    )
+    return 1 if bad or not all(proofs.values()) else 0
+
+
+def _column(chosen: Sequence[Attack], tier: str, user: int) -> dict[str, str]:
+    outcomes, whole = real(chosen, tier, user)
+    cells = {"": "; ".join(whole) or "stopped"}
+    for attack in chosen:
+        outcome = outcomes.get(attack.id)
+        faults = outcome.faults(attack) if outcome else ["no result"]
+        cells[attack.id] = "; ".join(faults) or "stopped"
+    return cells
+
+
+if __name__ == "__main__":
+    sys.exit(main())
