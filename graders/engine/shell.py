@@ -154,10 +154,7 @@ class NotebookShell(InteractiveShell):
     native: NativeOutput | None = None  # once there is a process of its own to listen to
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
-        try:
-            text = str(evalue)
-        except Exception:
-            text = "(an exception that cannot be printed)"
+        text = _text(evalue)
         self.recorder.add(
             {
                 "output_type": "error",
@@ -229,14 +226,18 @@ def _verdict(failure: BaseException | None) -> CellVerdict:
         return CellVerdict.TIMEOUT
     if isinstance(failure, SystemExit):
         return CellVerdict.EXITED
-    out_of_memory = isinstance(failure, MemoryError) or "can't allocate memory" in str(failure)
+    out_of_memory = isinstance(failure, MemoryError) or "can't allocate memory" in _text(failure)
     return CellVerdict.OUT_OF_MEMORY if out_of_memory else CellVerdict.ERROR
 
 
 def _describe(failure: BaseException | None) -> str:
     if failure is None:
         return ""
+    return f"{type(failure).__name__}: {_text(failure)}"[:2000]
+
+
+def _text(error: BaseException) -> str:
     try:
-        return f"{type(failure).__name__}: {failure}"[:2000]
-    except Exception:
-        return type(failure).__name__
+        return str(error)
+    except BaseException:
+        return "(an exception that cannot be printed)"

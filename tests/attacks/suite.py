@@ -51,35 +51,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from target import HONEST, LIMITS, WIDE, cells_of, make_course, notebook
+
 HERE = Path(__file__).parent
 ORDINARY = 61234  # a user id no account of a machine has
 FULL_MARKS = 8.0
 CONTROL_SECONDS = 60.0
-LIMITS = "{cell: 3s, notebook: 12s, case: 2s, memory: 640 MiB, output: 64 KiB, scratch: 32 MiB, file: 16 MiB, open_files: 64, processes: 16}"
-WIDE = "{cell: 60s, notebook: 120s, case: 60s, memory: 12 GiB, output: 64 MiB, scratch: 2 GiB, file: 2 GiB, open_files: 4096, processes: 4096}"
-
-HEAD = "from otter.test_files import test_case\nimport numpy as np\nOK_FORMAT = False\npoints = None\nname = {question!r}\n"
-PUBLIC = {
-    "q1": "def test_two(relu):\n    assert np.allclose(relu(np.array([-1.0, 2.0])), [0.0, 2.0])\n",
-    "q2": "def test_shape(model):\n    import torch\n    assert model(torch.zeros(4, 2)).shape == (4, 1)\n",
-    "q3": "def test_count(losses):\n    assert len(losses) == 20\n",
-    "q4": "def test_name(summary):\n    assert str(summary['optimizer']) == 'adam'\n",
-}
-HIDDEN = {
-    "q1": "def test_any(relu):\n    x = np.random.randn(5, 3)\n    expected = np.maximum(x, 0)\n    assert np.allclose(relu(x), expected)\n",
-    "q2": "def test_accuracy(model):\n    import torch\n    x = torch.randn(200, 2)\n    expected = x.sum(1) > 0\n"
-    "    right = (model(x)[:, 0] > 0) == expected\n    assert int(right.sum()) >= 180\n",
-    "q3": "def test_falls(losses):\n    assert losses[-1] < losses[0] / 2\n    assert all(loss >= 0 for loss in losses)\n",
-    "q4": "def test_parameters(summary):\n    expected = 3\n    assert summary['parameters'] == expected\n",
-}
-SETUP = 'import otter\nimport numpy as np\nimport torch\ngrader = otter.Notebook("target.ipynb")'
-BLANK = "raise NotImplementedError"
-SOLUTION = {
-    "q1": "def relu(x):\n    return np.maximum(x, 0)",
-    "q2": "model = torch.nn.Linear(2, 1)\nwith torch.no_grad():\n    model.weight.fill_(1.0)\n    model.bias.zero_()",
-    "q3": "losses = [2.0 * 0.8**epoch for epoch in range(20)]",
-    "q4": "summary = {'parameters': sum(p.numel() for p in model.parameters()), 'optimizer': 'adam'}",
-}
 
 
 @dataclass(frozen=True)
@@ -156,38 +133,6 @@ def _read(path: Path) -> Attack:
     )
 
 
-def cells_of(answers: dict[str, str], extra: dict[str, str] | None = None) -> list[tuple[str, str]]:
-    """(id, source) of the cells of a notebook of the target course."""
-    extra = extra or {}
-    cells = [("start", SETUP)]
-    cells += [("more", extra[""])] if "" in extra else []
-    for question in SOLUTION:
-        cells += [(f"{question}-1", answers.get(question, BLANK)), (question, f'grader.check("{question}")')]
-    return cells + ([("last", extra["end"])] if "end" in extra else [])
-
-
-def notebook(cells: Sequence[tuple[str, str]], *, staff: bool = False) -> dict[str, Any]:
-    made = []
-    for identity, source in cells:
-        cell: dict[str, Any] = {
-            "cell_type": "code", "id": identity, "source": source, "metadata": {}, "outputs": [], "execution_count": None,
-        }  # fmt: skip
-        if staff and identity in SOLUTION:
-            cell["metadata"]["nbgrader"] = {
-                "schema_version": 3, "locked": False, "grade_id": identity, "grade": True, "solution": False, "points": 2,
-            }  # fmt: skip
-        elif staff and identity.endswith("-1"):
-            cell["metadata"]["nbgrader"] = {
-                "schema_version": 3, "locked": False, "grade_id": identity, "grade": False, "solution": True,
-            }  # fmt: skip
-        made.append(cell)
-    about = {"sorcery": {"schema": 1, "topic": "target"}} if staff else {}
-    return {"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": made}
-
-
-HONEST = json.dumps(notebook(cells_of(SOLUTION))).encode()
-
-
 class Arena:
     """A course to be attacked, with something to steal, and doors to knock at. Everyone may enter
     the folder; whether they may read it is the layers' business."""
@@ -200,8 +145,8 @@ class Arena:
         self._doors: list[socket.socket] = []
         self.home.mkdir()
         (self.home / ".netrc").write_text(f"password {self.token}")
-        self.make_course(self.course, LIMITS)
-        self.make_course(self.folder / "wide", WIDE)
+        make_course(self.course, LIMITS, self.token)
+        make_course(self.folder / "wide", WIDE, self.token)
         self.port = self._open(socket.AF_INET, ("127.0.0.1", 0)).getsockname()[1]
         self._open(socket.AF_UNIX, str(self.folder / "door"))
         os.chmod(self.folder / "door", 0o777)  # noqa: PTH101
@@ -231,29 +176,6 @@ class Arena:
 
         threading.Thread(target=answer, daemon=True).start()
         return door
-
-    def make_course(self, root: Path, limits: str) -> None:
-        files = {
-            "assignments/course.yaml": "schema: 1\ncourse: {id: c, title: C}\ntopics:\n"
-            f"  - {{id: target, title: Target, points: {{auto: 8, manual: 0}}, limits: {limits}}}\n",
-            "assignments/target/target.ipynb": json.dumps(notebook(cells_of({}), staff=True)),
-            "solutions/target.py": "import numpy as np\nimport torch\n\n"
-            + "\n\n".join(SOLUTION.values())
-            + f"\n# {self.token}\n",
-            "handed/victim.ipynb": HONEST.decode().replace("maximum(x, 0)", f"maximum(x, 0)  # {self.token}"),
-        }
-        for question in SOLUTION:
-            head = HEAD.format(question=question)
-            files[f"assignments/target/tests/{question}.py"] = (
-                f"{head}@test_case(points=1)\n{PUBLIC[question]}"
-            )
-            files[f"graders/hidden_tests/target/{question}.py"] = (
-                f"{head}SECRET = {self.token!r}\n@test_case(points=1, hidden=True)\n{HIDDEN[question]}"
-            )
-        for name, text in files.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
 
     def hand_in(self, root: Path, chosen: Sequence[Attack]) -> None:
         """Writes the attacks beside the victim's notebook in `root`/handed."""
@@ -330,7 +252,7 @@ def real(
         outcomes = {}
         for attack in chosen:
             for result in results:
-                if result["student"] == attack.student or attack.student in result["file"]:
+                if result["student"] == attack.student or f"{attack.student} " in result["file"]:
                     printed = ""
                     if "shown" in attack.module:
                         path = str(root / f".sorcery/results/target/{result['student']}.json")

@@ -176,3 +176,13 @@ def test_a_length_is_believed_as_far_as_items_come(worker: Worker) -> None:
             with pytest.raises(TypeError):
                 len(names[liar])
     snapshot.close()
+
+
+def test_an_error_that_cannot_be_printed_ends_its_cell_only(worker: Worker) -> None:
+    source = "class Cruel(Exception):\n    def __str__(self): raise Cruel\nraise Cruel"
+    result, _ = worker.run(0, source)
+    assert (result.verdict, result.error) == (
+        CellVerdict.ERROR,
+        "Cruel: (an exception that cannot be printed)",
+    )
+    assert worker.run(1, "1")[0].verdict is CellVerdict.OK
