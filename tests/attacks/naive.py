@@ -100,13 +100,13 @@ def _run(course: Path, path: Path) -> None:
         try:
             exec(compile(source, "<cell>", "exec"), names)
         except BaseException as error:
-            messages.append(f"{type(error).__name__}: {error}"[:2000])
+            messages.append(f"{type(error).__name__}: {error}")
         for case in tests.get(checked_question(source) or "", ()):
             try:
                 case.body.call_func(names)
                 points += case.points
             except Exception as error:
-                messages.append(f"{type(error).__name__}: {error}"[:2000])
+                messages.append(f"{type(error).__name__}: {error}")
     print()
     print(json.dumps({"points": points, "messages": messages}))
 

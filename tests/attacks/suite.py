@@ -252,7 +252,7 @@ def real(
         outcomes = {}
         for attack in chosen:
             for result in results:
-                if result["student"] == attack.student or f"{attack.student} " in result["file"]:
+                if result["student"] in (attack.student, f"{attack.student}.ipynb") or f"{attack.student} " in result["file"]:
                     printed = ""
                     if "shown" in attack.module:
                         path = str(root / f".sorcery/results/target/{result['student']}.json")

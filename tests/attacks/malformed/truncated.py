@@ -1,0 +1,17 @@
+# A notebook that was cut off.
+# stopped by: told to its student
+# control: own
+# expect: rejected 0
+
+import nbformat
+
+
+def make(folder, name, honest):
+    (folder / f"{name}.ipynb").write_bytes(honest[: len(honest) // 2])
+
+
+def control(folder):
+    try:
+        nbformat.reads(next(folder.iterdir()).read_bytes().decode(), as_version=4)
+    except Exception:
+        return True

@@ -1,0 +1,17 @@
+# A notebook in UTF-16.
+# stopped by: the file is read in the submission's own process, by its order of cells and their sources only
+# control: own
+# expect: graded 8
+
+import nbformat
+
+
+def make(folder, name, honest):
+    (folder / f"{name}.ipynb").write_bytes(honest.decode().encode("utf-16"))
+
+
+def control(folder):
+    try:
+        nbformat.reads(next(folder.iterdir()).read_bytes().decode(), as_version=4)
+    except Exception:
+        return True

@@ -1,0 +1,24 @@
+# Terminal commands in one character, without an escape.
+# stopped by: what a terminal would obey is taken out of all that is printed
+# control: own
+# expect: graded 0
+
+import json
+
+from target import cells_of, notebook
+
+PAYLOAD = "\x9b2J\x9d0;title\x9c"
+
+
+def make(folder, name, honest):
+    found = notebook(cells_of({"q1": f"def relu(x):\n    raise RuntimeError({PAYLOAD!r})"}, {"": f"raise RuntimeError({PAYLOAD!r})"}))
+    (folder / f"{name}.ipynb").write_text(json.dumps(found))
+
+
+def control(folder):
+    """Printed as it is."""
+    return shown(PAYLOAD)
+
+
+def shown(text):
+    return any("\x80" <= char < "\xa0" for char in text)
