@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import stat
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -311,12 +312,22 @@ _grader: Grader | None = None
 def _begin(topic: Topic, tier: Tier, requests: socket.socket) -> None:
     global _made
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which lets us finish
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     requests.settimeout(None)
 
     def make() -> Grader:
         return Grader(topic, tier, Forks(requests))
 
     _made = make
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed says nothing, and a pool's queue never ends: its workers hold it open.
+    With the last of us the zygote loses its orders, and the keepers their supervisor."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _load_tests() -> None:

@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("report", type=Path)
     parser.add_argument("--user", type=int, default=0)
     parser.add_argument("--show", action="append", default=[])
+    parser.add_argument("--kill-after", type=float, default=float("inf"), help="seconds; the command only")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     user = os.geteuid()
@@ -57,7 +58,7 @@ def main() -> None:
     if user == 0:
         for folder in [*python_folders(), str(ROOT), *options.show]:
             _reach(Path(folder))
-    options.report.write_text(json.dumps(_run(options.command, options.user)))
+    options.report.write_text(json.dumps(_run(options.command, options.user, options.kill_after)))
 
 
 def _reach(folder: Path) -> None:
@@ -72,7 +73,7 @@ def _reach(folder: Path) -> None:
     os.close(kept)
 
 
-def _run(command: list[str], user: int) -> dict[str, object]:
+def _run(command: list[str], user: int, kill_after: float) -> dict[str, object]:
     def drop() -> None:
         signal.alarm(0)
         if user != os.geteuid():
@@ -81,8 +82,12 @@ def _run(command: list[str], user: int) -> dict[str, object]:
             os.setresuid(user, user, user)
 
     started = subprocess.Popen(command, preexec_fn=drop)
-    while started.poll() is None:
+    last = time.monotonic() + kill_after
+    while started.returncode is None:
         _reap_adopted(started)
+        if time.monotonic() > last and started.returncode is None:
+            started.kill()
+            started.wait()
     until = time.monotonic() + SETTLE_SECONDS
     while (left := _others()) and time.monotonic() < until:
         _reap_adopted(started)

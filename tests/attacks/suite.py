@@ -200,7 +200,9 @@ class Arena:
                 if path != self.folder:
                     os.chown(path, user, user, follow_symlinks=False)
 
-    def run(self, command: Sequence[str], user: int, cwd: Path, seconds: float = 1800) -> dict[str, Any]:
+    def run(
+        self, command: Sequence[str], user: int, cwd: Path, seconds: float = 1800, kill_after: float = 1e9
+    ) -> dict[str, Any]:
         """What the bubble reports of `command` run as `user`, with its standard output."""
         report = self.folder / f"report-{secrets.token_hex(4)}.json"
         bubble = [
@@ -210,7 +212,7 @@ class Arena:
             f"--user={user}",
             f"--show={self.folder}",
         ]
-        bubble += ["--", *command]
+        bubble += [f"--kill-after={kill_after}", "--", *command]
         environment = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
         environment |= {"HOME": str(self.home), "NO_COLOR": "1", "PRIVATE_KEY": self.token}
         done = subprocess.run(  # what is stopped here takes its process table with it
@@ -252,7 +254,10 @@ def real(
         outcomes = {}
         for attack in chosen:
             for result in results:
-                if result["student"] in (attack.student, f"{attack.student}.ipynb") or f"{attack.student} " in result["file"]:
+                if (
+                    result["student"] in (attack.student, f"{attack.student}.ipynb")
+                    or f"{attack.student} " in result["file"]
+                ):
                     printed = ""
                     if "shown" in attack.module:
                         path = str(root / f".sorcery/results/target/{result['student']}.json")

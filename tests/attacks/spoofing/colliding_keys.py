@@ -31,19 +31,20 @@ def control(folder):
     return slow > 3 * (time.perf_counter() - started)
 
 
-    def colliding(count):
-        """Pairs of numbers of one hash: CPython's hash of a tuple is xxHash without a secret, run backwards."""
-        p1, p2, p5, mask = 11400714785074694791, 14029467366897019727, 2870177450012600261, (1 << 64) - 1
 
-        def turn(x, by):
-            return ((x << by) | (x >> (64 - by))) & mask
+def colliding(count):
+    """Pairs of numbers of one hash: CPython's hash of a tuple is xxHash without a secret, run backwards."""
+    p1, p2, p5, mask = 11400714785074694791, 14029467366897019727, 2870177450012600261, (1 << 64) - 1
 
-        wanted = turn((12345 - (2 ^ (p5 ^ 3527539))) * pow(p1, -1, 1 << 64) & mask, 33)
-        first = 0
-        while count:
-            first += 1
-            after = turn((p5 + first * p2) & mask, 31) * p1 & mask
-            second = (wanted - after) * pow(p2, -1, 1 << 64) & mask
-            if second < (1 << 61) - 1:
-                count -= 1
-                yield first, second
+    def turn(x, by):
+        return ((x << by) | (x >> (64 - by))) & mask
+
+    wanted = turn((12345 - (2 ^ (p5 ^ 3527539))) * pow(p1, -1, 1 << 64) & mask, 33)
+    first = 0
+    while count:
+        first += 1
+        after = turn((p5 + first * p2) & mask, 31) * p1 & mask
+        second = (wanted - after) * pow(p2, -1, 1 << 64) & mask
+        if second < (1 << 61) - 1:
+            count -= 1
+            yield first, second
