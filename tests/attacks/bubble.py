@@ -50,8 +50,8 @@ def main() -> None:
             Path("/proc/self", name).write_text(text)
     init = os.fork()
     if init:
-        os.waitpid(init, 0)
-        return
+        _, status = os.waitpid(init, 0)
+        sys.exit(1 if status else 0)
     linux.die_with_parent(signal.SIGKILL)
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
@@ -59,6 +59,12 @@ def main() -> None:
         for folder in [*python_folders(), str(ROOT), *options.show]:
             _reach(Path(folder))
     options.report.write_text(json.dumps(_run(options.command, options.user, options.kill_after)))
+
+
+def works() -> bool:
+    """Whether this machine gives a command the namespaces it needs."""
+    tried = subprocess.run([sys.executable, __file__, "/dev/null", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def _reach(folder: Path) -> None:

@@ -1,0 +1,95 @@
+"""Every attack against our grader, by tier and user, and against one that does without what stops it.
+
+`python tests/attacks/suite.py` prints the same as a table.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+import pytest
+from bubble import works
+from killed import LONGEST, once
+from neighbours import compare
+from suite import Outcome, attacks, controls, real, users
+
+from graders.records import Tier
+from graders.sandbox.tiers import missing
+
+GROUPS = {
+    "forging", "patching", "spoofing", "exfiltration", "exhaustion", "escape", "network", "cross_student",
+    "archives", "malformed", "presentation",
+}  # fmt: skip
+TIERS = (Tier.FULL, Tier.FLAT)
+ALL = {attack.id: attack for attack in attacks()}
+CASES = [
+    pytest.param(tier, user, name, id=f"{tier}-{user}-{name}")
+    for tier in TIERS
+    for user in ("root", "ordinary")
+    for name, attack in ALL.items()
+    # They last as long as their limits; what measures and kills is the same code for every user.
+    if attack.group != "exhaustion" or (tier is Tier.FULL) == (user == "ordinary")
+]
+pytestmark = [
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(not works(), reason="no namespaces here: hostile code would reach this machine"),
+]
+
+
+def test_there_are_attacks_of_every_group_and_each_has_a_control() -> None:
+    assert {attack.group for attack in ALL.values()} == GROUPS
+    assert len(ALL) >= 80
+    assert {attack.control for attack in ALL.values()} <= {"naive", "unconfined", "unlimited", "own"}
+    for attack in ALL.values():
+        assert attack.title, attack.id
+        assert attack.stopped_by, attack.id
+        assert attack.control != "own" or "control" in attack.module, attack.id
+
+
+@cache
+def column(tier: Tier, user: str) -> tuple[dict[str, Outcome], list[str]]:
+    if user not in users():
+        pytest.skip("only root can grade as root")
+    if why := missing(tier):
+        pytest.skip(f"no {tier} tier here: {why}")
+    chosen = [ALL[name] for case in CASES for *where, name in [case.values] if where == [tier, user]]
+    return real(chosen, tier, users()[user])
+
+
+@pytest.mark.parametrize(("tier", "user", "name"), CASES)
+def test_an_attack_is_stopped(tier: Tier, user: str, name: str) -> None:
+    outcomes, _ = column(tier, user)
+    assert name in outcomes, "no result"
+    assert outcomes[name].faults(ALL[name]) == []
+
+
+@pytest.mark.parametrize("user", ["root", "ordinary"])
+@pytest.mark.parametrize("tier", TIERS)
+def test_attacks_leave_nothing_running_and_an_honest_notebook_its_points(tier: Tier, user: str) -> None:
+    _, whole = column(tier, user)
+    assert whole == []
+
+
+@cache
+def proofs(kind: str) -> dict[str, bool]:
+    return controls([attack for attack in ALL.values() if attack.control == kind], kind, users()["ordinary"])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_attack_works_when_what_stops_it_is_off(name: str) -> None:
+    assert proofs(ALL[name].control)[name]
+
+
+def test_hostile_neighbours_cost_an_honest_notebook_nothing() -> None:
+    points, wrong = compare(alone=4)
+    assert wrong == []
+    assert len(points) == 40
+    assert len(set(points.values())) > 4
+
+
+def test_a_killed_batch_leaves_nothing_running_and_loses_nothing() -> None:
+    chance = random.Random()
+    for user in users().values():
+        after = chance.uniform(0.1, LONGEST)
+        assert once(after, user) == [], f"killed after {after} s"
