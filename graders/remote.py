@@ -155,6 +155,14 @@ def probe(remote: Remote, name: str, *arguments: Any) -> Any:
     return _part(remote, "_space").ask("probe", name, remote, *arguments)
 
 
+def _items(remote: Remote, answer: object, wanted: int) -> tuple[list[Any], bool]:
+    """The next items, at most `wanted`, and whether more may come."""
+    match answer:
+        case (list(items), bool(more)) if type(answer) is tuple and len(items) <= wanted:
+            return items, more
+    raise TypeError(f"{remote!r} gives no usable iterator")
+
+
 def _refuse(what: str, instead: str) -> Any:
     def refusal(self: Remote, *_: object) -> NoReturn:
         raise TypeError(f"{what} does not work on {self!r}, which lives in the student's process; {instead}")
@@ -217,21 +225,14 @@ class Remote:
         iterator, wanted = space.ask("iter", self), 1
         while True:
             # One item first: a test may want no more, and a generator's work is the student's time.
-            answer = space.ask("next", iterator, wanted)
-            if (
-                type(answer) is not tuple
-                or len(answer) != 2
-                or type(answer[0]) is not list
-                or len(answer[0]) > wanted
-            ):
-                raise TypeError(f"{self!r} gives no usable iterator")
-            yield from answer[0]
-            if answer[1] is not True:
+            items, more = _items(self, space.ask("next", iterator, wanted), wanted)
+            yield from items
+            if not more:
                 return
             wanted = min(CHUNK, wanted * 2)
 
     def __next__(self) -> Any:
-        items, _ = _part(self, "_space").ask("next", self, 1)
+        items, _ = _items(self, _part(self, "_space").ask("next", self, 1), 1)
         if not items:
             raise StopIteration
         return items[0]

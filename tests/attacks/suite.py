@@ -337,6 +337,15 @@ def users() -> dict[str, int]:
     return {"ordinary": os.geteuid()}
 
 
+def missing(user: int) -> dict[str, str]:
+    """tier -> what this machine lacks for it when `user` grades, "" for nothing."""
+    with Arena() as arena:
+        arena.belongs_to(user)
+        done = arena.run([sys.executable, "-m", "graders.cli", "doctor", "--json"], user, arena.course)
+    tiers: dict[str, str] = json.loads(done["stdout"])["tiers"]
+    return tiers
+
+
 def main() -> int:
     chosen = attacks(sys.argv[1:])
     columns: dict[str, Callable[[], dict[str, str]]] = {}

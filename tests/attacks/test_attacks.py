@@ -12,10 +12,9 @@ import pytest
 from bubble import works
 from killed import LONGEST, once
 from neighbours import compare
-from suite import Outcome, attacks, controls, real, users
+from suite import Outcome, attacks, controls, missing, real, users
 
 from graders.records import Tier
-from graders.sandbox.tiers import missing
 
 GROUPS = {
     "forging", "patching", "spoofing", "exfiltration", "exhaustion", "escape", "network", "cross_student",
@@ -48,10 +47,15 @@ def test_there_are_attacks_of_every_group_and_each_has_a_control() -> None:
 
 
 @cache
+def lacks(user: str) -> dict[str, str]:
+    return missing(users()[user])
+
+
+@cache
 def column(tier: Tier, user: str) -> tuple[dict[str, Outcome], list[str]]:
     if user not in users():
         pytest.skip("only root can grade as root")
-    if why := missing(tier):
+    if why := lacks(user)[tier]:
         pytest.skip(f"no {tier} tier here: {why}")
     chosen = [ALL[name] for case in CASES for *where, name in [case.values] if where == [tier, user]]
     return real(chosen, tier, users()[user])

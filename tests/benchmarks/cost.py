@@ -1,10 +1,13 @@
 """What grading costs, as ratios measured in one run.
 
-    python tests/benchmarks/cost.py           both
+    python tests/benchmarks/cost.py           all
     python tests/benchmarks/cost.py bare      the CNN solution: CPU of grading it over the CPU of a bare
                                               exec of its cells in one process that is warm already
     python tests/benchmarks/cost.py otter     a light notebook in a batch of 20: wall time of `otter run`
                                               over that of `sorcery grade`, a submission
+    python tests/benchmarks/cost.py setup     milliseconds from asking for a confined process until it
+                                              takes its first order, with torch warm: the median in
+                                              each tier this machine has, and how often that of none
 
 CPU of grading is that of the whole tree: worker, snapshots, keeper, and the process with the tests.
 Starting up (importing torch and otter once a batch) is in `otter`, and not in `bare`.
@@ -12,6 +15,7 @@ Starting up (importing torch and otter once a batch) is in `otter`, and not in `
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -28,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 ROUNDS = 7
 BATCH = 20
+FORKS = 100
 
 BARE = """
 import json, os, sys, time
@@ -191,7 +196,33 @@ def _light_course(course: Path) -> None:
         (course / f"in/s{number}.ipynb").write_bytes(built.solution)
 
 
-MEASURES: dict[str, Callable[[], dict[str, float]]] = {"bare": bare, "otter": otter}
+def setup() -> dict[str, float]:
+    """Medians of `FORKS`, each tier in turn so that a busy moment is shared."""
+    from graders.records import Limits, Tier
+    from graders.sandbox.policy import policy
+    from graders.sandbox.tiers import missing
+
+    tiers = [tier for tier in (Tier.FULL, Tier.FLAT, Tier.NONE) if tier is Tier.NONE or not missing(tier)]
+    taken: dict[str, list[float]] = {tier: [] for tier in tiers}
+    with contextlib.ExitStack() as stack:
+        zygotes = {
+            tier: stack.enter_context(Zygote(["torch", "sklearn.datasets"], policy(tier, Limits())))
+            for tier in tiers
+        }
+        for _ in range(FORKS):
+            for tier, zygote in zygotes.items():
+                with tempfile.TemporaryDirectory() as folder:
+                    started = time.perf_counter()
+                    worker = zygote.fork(Path(folder))
+                    worker.read(b'{"cells": []}', "")
+                    taken[tier].append(1000 * (time.perf_counter() - started))
+                    worker.close()
+    medians = {f"{tier}_ms": statistics.median(times) for tier, times in taken.items()}
+    ratios = {f"{tier}_ratio": medians[f"{tier}_ms"] / medians["none_ms"] for tier in tiers}
+    return medians | ratios
+
+
+MEASURES: dict[str, Callable[[], dict[str, float]]] = {"bare": bare, "otter": otter, "setup": setup}
 
 
 if __name__ == "__main__":
