@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import random
+import re
+import subprocess
+import sys
 from functools import cache
 
 import pytest
 from bubble import works
-from killed import LONGEST, once
-from neighbours import compare
-from suite import Outcome, attacks, controls, missing, real, users
+from suite import HERE, Outcome, attacks, controls, missing, real, users
 
 from graders.records import Tier
 
@@ -85,15 +85,15 @@ def test_an_attack_works_when_what_stops_it_is_off(name: str) -> None:
     assert proofs(ALL[name].control)[name]
 
 
-def test_hostile_neighbours_cost_an_honest_notebook_nothing() -> None:
-    points, wrong = compare(alone=4)
-    assert wrong == []
-    assert len(points) == 40
-    assert len(set(points.values())) > 4
+def commands() -> list[str]:
+    text = (HERE.parents[1] / "README.md").read_text()
+    return re.findall(r"^python (tests/attacks/.*?) +#", text, re.MULTILINE)
 
 
-def test_a_killed_batch_leaves_nothing_running_and_loses_nothing() -> None:
-    chance = random.Random()
-    for user in users().values():
-        after = chance.uniform(0.1, LONGEST)
-        assert once(after, user) == [], f"killed after {after} s"
+@pytest.mark.parametrize("command", commands())
+def test_a_campaign_finds_nothing(command: str) -> None:
+    """Batches beside hostile neighbours, batches killed, frames and notebooks damaged: as the README has it."""
+    run = subprocess.run(
+        [sys.executable, *command.split()], cwd=HERE.parents[1], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
