@@ -34,6 +34,7 @@ from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
 from graders.untrusted import printable
 
+MAX_NESTED = 32  # folders of one student
 GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
 
 
@@ -95,6 +96,9 @@ _LINK = "this is a link to a file. Submit the file itself"
 def _of_one_student(folder: Path, topic: str) -> Iterator[Handed]:
     found: list[Path] = []
     for place, folders, files in os.walk(folder):  # follows no link
+        if len(Path(place).parts) > len(folder.parts) + MAX_NESTED:
+            yield Handed(folder.name, folder, f"folders are nested more than {MAX_NESTED} deep")
+            return
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(place, name) for name in sorted(files) if not name.startswith(".")]
     stems = {path: stem for path in found if (stem := _stem(path.name)) is not None}

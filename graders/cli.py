@@ -80,9 +80,7 @@ def grade(
     with Gradebook(course) as book:
         book.record(batch.assignment, results)
     if as_json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode(results).decode())
+        typer.echo(_json(results))
     else:
         _print_table(results)
     if interrupted:
@@ -114,9 +112,7 @@ def replay(
     course = find_course()
     after = replayed(course, before, question, choose(isolation or before.isolation))
     if as_json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode(after).decode())
+        typer.echo(_json(after))
     else:
         _print_result(after)
     then = next((q.points for q in before.questions if q.id == question), None)
@@ -167,9 +163,7 @@ def doctor(
 
     diagnosis = diagnose()
     if as_json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode(diagnosis.as_dict()).decode())
+        typer.echo(_json(diagnosis.as_dict()))
     else:
         typer.echo("isolation")
         for tier, why in diagnosis.tiers.items():
@@ -196,6 +190,15 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
     _print_result(read_result(result))
 
 
+def _json(value: object) -> str:
+    """In ASCII: JSON itself lets through what turns a terminal's text around."""
+    import json
+
+    import msgspec
+
+    return json.dumps(msgspec.to_builtins(value))
+
+
 def _print_result(found: Result) -> None:
     head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
     typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
@@ -210,7 +213,7 @@ def _print_result(found: Result) -> None:
                 typer.echo("\n".join(f"      {line}" for line in for_terminal(case.detail).splitlines()))
     for cell in found.cells:
         if cell.error:
-            typer.echo(f"\ncell {cell.index}  {cell.verdict}  {for_terminal(cell.error).splitlines()[0]}")
+            typer.echo(f"\ncell {cell.index}  {cell.verdict}  {on_one_line(cell.error)}")
 
 
 @contextlib.contextmanager

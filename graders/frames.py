@@ -2,6 +2,9 @@
 
 Part of graders.codec, whose Writer and Reader are passed in. Columns of numpy's types travel as
 arrays; those of pandas' own as scalars with the dtype's name, missing ones as None.
+
+Categories and the labels of a MultiIndex are hashed by pandas, which has no secret to hash with: so
+that colliding ones cost little, there may be few.
 """
 
 from __future__ import annotations
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
     from graders.codec import Reader, Writer
 
 MAX_ROWS = 500_000  # where no column has them
+MAX_CATEGORIES = 1_000
+MAX_MULTI_ROWS = 10_000
 _DTYPES = frozenset(
-    {"object", "str", "string", "category", "boolean", "Float32", "Float64"}
+    {"object", "str", "string", "boolean", "Float32", "Float64"}
     | {"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"}
 )
 
@@ -47,6 +52,13 @@ def _column(writer: Writer, values: Any) -> list[Any]:
     from graders.codec import dtype_name
 
     dtype = values.dtype
+    if str(dtype) == "category":
+        categories = values.array
+        labels = categories.categories
+        if len(labels) > MAX_CATEGORIES:
+            raise NotAFrame
+        codes = writer.array(categories.codes.astype("i4"))
+        return ["k", codes, [_label(writer, label) for label in labels], bool(categories.ordered)]
     if isinstance(dtype, np.dtype) and dtype_name(dtype):
         return writer.array(values.to_numpy())
     if str(dtype) not in _DTYPES:
@@ -61,8 +73,10 @@ def _index(writer: Writer, pandas: Any, index: Any, *, bare: bool = True) -> lis
             raise NotAFrame
         return ["r", [index.start, index.stop, index.step], names]
     if type(index) is pandas.MultiIndex:
+        if len(index) > MAX_MULTI_ROWS:
+            raise NotAFrame
         return ["m", [[_label(writer, part) for part in row] for row in index], names]
-    if type(index) in (pandas.Index, pandas.DatetimeIndex, pandas.TimedeltaIndex):
+    if type(index) in (pandas.Index, pandas.CategoricalIndex, pandas.DatetimeIndex, pandas.TimedeltaIndex):
         return ["v", _column(writer, index), names]
     raise NotAFrame
 
@@ -110,6 +124,12 @@ def read_column(reader: Reader, node: Any) -> Any:
         array = reader.array(node)
         _expect(array.ndim == 1)
         return array
+    if node[0] == "k":
+        _, codes, labels, ordered = node
+        _expect(type(labels) is list and len(labels) <= MAX_CATEGORIES and type(ordered) is bool)
+        places = reader.array(codes)
+        _expect(places.dtype == "i4" and places.ndim == 1)
+        return pandas.Categorical.from_codes(places, [reader.key(label) for label in labels], ordered=ordered)
     tag, dtype, items = node
     _expect(tag == "o" and dtype in _DTYPES and type(items) is list)
     return pandas.array([reader.key(item) for item in items], dtype=dtype)
@@ -127,6 +147,7 @@ def read_index(reader: Reader, node: Any, rows: int | None = None) -> Any:
         _expect(len(index) == rows if rows is not None else len(index) <= MAX_ROWS)
         return index
     if tag == "m":
+        _expect(type(values) is list and len(values) <= MAX_MULTI_ROWS)
         return pandas.MultiIndex.from_tuples(
             [tuple(reader.key(part) for part in row) for row in values], names=names
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,8 +100,8 @@ class Grader:
     def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
         check_size(len(task.data))
         started = time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
-            worker = self._forks.fork(Path(folder))
+        with _scratch() as folder:
+            worker = self._forks.fork(folder)
             forked = time.perf_counter()
             try:
                 read = worker.read(task.data, self._topic.id)
@@ -144,6 +147,21 @@ class Grader:
         )
 
 
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards, whatever was made in it: Python's own removal recurses, and
+    needs to be let in."""
+    folder = Path(tempfile.mkdtemp(prefix="sorcery-"))
+    try:
+        yield folder
+    finally:
+        try:
+            shutil.rmtree(folder)
+        except (OSError, RecursionError):
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
+
+
 def new_seed() -> int:
-    """32 bits no student can foresee."""
-    return int.from_bytes(os.urandom(4), "big")
+    """More bits than can be tried out, and no more than JSON's readers keep."""
+    return int.from_bytes(os.urandom(7), "big") >> 3

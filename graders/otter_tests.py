@@ -284,9 +284,14 @@ def _result(case: Case, verdict: CaseVerdict, text: str, detail: str, *, always:
         points=0.0,
         possible=case.points,
         hidden=case.hidden,
-        message=message[:4000],
-        detail=detail[:20000],
+        message=_storable(message[:4000]),
+        detail=_storable(detail[:20000]),
     )
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate can be in a string, but in no file."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _require(case: Case, names: Names) -> None:

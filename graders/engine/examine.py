@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from graders.engine.worker import Snapshot, Worker
 from graders.errors import Tampered
@@ -53,12 +53,11 @@ class CodeCell:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What examining one notebook gave. `outputs` maps a cell's index to its nbformat outputs."""
+    """What examining one notebook gave."""
 
     verdict: Verdict
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
-    outputs: dict[int, list[dict[str, Any]]]
     timings: dict[str, float]  # stage -> wall seconds: cells (with their snapshots), tests, end
 
     @property
@@ -83,8 +82,8 @@ def examine(
     snapshots: dict[str, Snapshot] = {}
     times = [time.perf_counter()]
     try:
-        worker.begin(limits, seed)
-        results, outputs = _run(worker, cells, places, snapshots)
+        worker.begin(limits, _notebook_seed(seed))
+        results = _run(worker, cells, places, snapshots)
         worker.stop()
         times.append(time.perf_counter())
         questions, tampered = _test(tests, places, snapshots, limits, seed)
@@ -102,7 +101,7 @@ def examine(
         stage: round(after - before, 6)
         for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
     }
-    return Examination(verdict, questions, results, outputs, timings)
+    return Examination(verdict, questions, results, timings)
 
 
 def _place(question: str, cells: Sequence[CodeCell]) -> tuple[int, Where]:
@@ -121,16 +120,15 @@ def _run(
     cells: Sequence[CodeCell],
     places: Mapping[str, tuple[int, Where]],
     snapshots: dict[str, Snapshot],
-) -> tuple[tuple[CellResult, ...], dict[int, list[dict[str, Any]]]]:
+) -> tuple[CellResult, ...]:
     results: list[CellResult] = []
-    outputs: dict[int, list[dict[str, Any]]] = {}
     for cell in cells:
-        result, outputs[cell.index] = worker.run(cell.index, cell.source)
+        result, _ = worker.run(cell.index, cell.source)
         results.append(result)
         for question, (index, _) in places.items():
             if index == cell.index and (snapshot := worker.snapshot()) is not None:
                 snapshots[question] = snapshot
-    return tuple(results), outputs
+    return tuple(results)
 
 
 def _test(
@@ -212,6 +210,11 @@ def _verdict(cells: Sequence[CellResult], questions: Sequence[QuestionResult], t
     if tampered:
         verdicts.append(Verdict.TAMPERED)
     return worst(*verdicts)
+
+
+def _notebook_seed(seed: int) -> int:
+    """What the notebook itself draws from, and can read: it tells nothing of the questions' seeds."""
+    return int.from_bytes(hashlib.sha256(f"{seed} notebook".encode()).digest()[:4], "big")
 
 
 def question_seed(seed: int, question: str) -> int:

@@ -7,11 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import msgspec
 
@@ -30,38 +30,22 @@ FORK_SECONDS = 30.0
 READ_SECONDS = 30.0
 
 
-class _Stream(msgspec.Struct, tag="stream", tag_field="output_type", forbid_unknown_fields=True):
-    name: str
-    text: str
-
-
-class _Error(msgspec.Struct, tag="error", tag_field="output_type", forbid_unknown_fields=True):
-    ename: str
-    evalue: str
-    traceback: list[str]
-
-
-class _Display(msgspec.Struct, tag="display_data", tag_field="output_type", forbid_unknown_fields=True):
-    data: dict[str, Any]
-    metadata: dict[str, Any]
-
-
-class _Answer(msgspec.Struct, tag="execute_result", tag_field="output_type", forbid_unknown_fields=True):
-    execution_count: int
-    data: dict[str, Any]
-    metadata: dict[str, Any]
-
-
 class _Ran(msgspec.Struct, forbid_unknown_fields=True):
     verdict: CellVerdict
     error: str
     cut: bool
     seconds: float
-    outputs: list[_Stream | _Error | _Display | _Answer]
+    outputs: msgspec.Raw  # as objects they could be fifty times as large
 
 
+_NO_OUTPUTS = b"[]"
 _cells = msgspec.json.Decoder(tuple[Cell, ...])
 _ran = msgspec.json.Decoder(_Ran)
+
+
+def _most(limits: Limits) -> int:
+    """Bytes of a cell's answer: JSON takes up to six for a character, and there is the error."""
+    return 8 * limits.output_bytes + (1 << 20)
 
 
 class Forks:
@@ -102,7 +86,8 @@ class Zygote(Forks):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": "/nonexistent"}
+        self._home = tempfile.TemporaryDirectory(prefix="sorcery-home-")  # libraries leave their caches there
+        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": self._home.name}
         command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno())]
         self._process = subprocess.Popen(
             command, env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
@@ -122,11 +107,13 @@ class Zygote(Forks):
             raise InternalError(
                 f"the warm process for {', '.join(self._modules) or 'no module'} did not start"
             )
+        self._home.cleanup()
 
     def close(self) -> None:
         self.requests.close()
         self._process.kill()
         self._process.wait()
+        self._home.cleanup()
 
     def __enter__(self) -> Zygote:
         self.wait_until_warm()
@@ -205,32 +192,31 @@ class Worker:
         with contextlib.suppress(ChannelError):
             send_frame(self._control, ["seed", seed], (), time.monotonic() + FORK_SECONDS)
 
-    def run(self, index: int, source: str) -> tuple[CellResult, list[dict[str, Any]]]:
-        """One code cell's result and its nbformat outputs."""
+    def run(self, index: int, source: str) -> tuple[CellResult, bytes]:
+        """One code cell's result and what its process says are its nbformat outputs, as JSON."""
         if self.gone is not None:
-            return CellResult(index=index, verdict=CellVerdict.NOT_REACHED), []
+            return CellResult(index=index, verdict=CellVerdict.NOT_REACHED), _NO_OUTPUTS
         started = time.monotonic()
         seconds = min(self._limits.cell_seconds, self._over - started)
         if seconds <= 0:
-            return CellResult(
-                index=index, verdict=CellVerdict.NOT_REACHED, error="the notebook's time was over"
-            ), []
+            why = "the notebook's time was over"
+            return CellResult(index=index, verdict=CellVerdict.NOT_REACHED, error=why), _NO_OUTPUTS
         try:
             deadline = started + seconds + GRACE_SECONDS
             send_frame(self._control, ["run", source, seconds, self._limits.output_bytes], (), deadline)
-            answer, body = receive_frame(self._control, deadline, max_body=64 * self._limits.output_bytes)
+            answer, body = receive_frame(self._control, deadline, max_body=_most(self._limits))
             if answer != ["ran"]:
                 raise Tampered("an answer to no question")
             ran = _ran.decode(body)
         except PeerTimeout:
-            return self._lose(
-                index, CellVerdict.TIMEOUT, f"took longer than {seconds:g} s and could not be interrupted"
-            ), []
+            why = f"took longer than {seconds:g} s and could not be interrupted"
+            return self._lose(index, CellVerdict.TIMEOUT, why), _NO_OUTPUTS
         except PeerGone:
-            return self._lose(index, *self._obituary()), []
+            return self._lose(index, *self._obituary()), _NO_OUTPUTS
         except (Tampered, msgspec.DecodeError, UnicodeDecodeError) as error:
             self.tampered = str(error)
-            return self._lose(index, CellVerdict.CRASHED, "the cell wrote into the grader's channel"), []
+            why = "the cell wrote into the grader's channel"
+            return self._lose(index, CellVerdict.CRASHED, why), _NO_OUTPUTS
         result = CellResult(
             index=index,
             verdict=ran.verdict,
@@ -238,7 +224,7 @@ class Worker:
             cut=ran.cut,
             seconds=round(time.monotonic() - started, 6),
         )
-        return result, [msgspec.to_builtins(output) for output in ran.outputs]
+        return result, bytes(ran.outputs)
 
     def snapshot(self) -> Snapshot | None:
         """The namespace as it is now, kept until closed; None when the process is gone."""
@@ -277,6 +263,9 @@ class Worker:
             return CellVerdict.OUT_OF_MEMORY, f"used more than {limit:,.0f} MiB of memory"
         if self._box.processes_exceeded:
             return CellVerdict.CRASHED, f"started more than {self._limits.processes} processes"
+        if self._box.files_exceeded:
+            size = self._limits.scratch_bytes / (1 << 20)
+            return CellVerdict.CRASHED, f"wrote more than {size:,.0f} MiB of files"
         how = f" ({fate})" if fate else ""
         return CellVerdict.CRASHED, f"the Python process ended in this cell{how}"
 

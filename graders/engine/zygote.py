@@ -82,7 +82,12 @@ def main() -> None:
         control, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         _reap(cores)
         core = cores.idlest()
-        keeper = os.fork()
+        try:
+            keeper = os.fork()
+        except OSError:  # no process to be had: who asked sees its sockets close
+            control.close()
+            status.close()
+            continue
         if keeper == 0:
             requests.close()
             cores.stay_on(core)

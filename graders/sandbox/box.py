@@ -19,6 +19,7 @@ class Box:
         self._status = status
         self.memory_exceeded = False
         self.processes_exceeded = False
+        self.files_exceeded = False
         self.ended = ""  # "exit 0", "signal 9": how the worker ended, once known
 
     def wait_until_ready(self) -> None:
@@ -44,7 +45,7 @@ class Box:
         return self.ended
 
     def close(self) -> None:
-        """Ends everything the submission started. Returns when it is dead."""
+        """Ends everything the submission started; returns when it is dead. Raises SandboxError."""
         if self._status.fileno() < 0:
             return
         with contextlib.suppress(OSError):
@@ -53,12 +54,16 @@ class Box:
         while word := self._next(deadline):
             self._note(word)
         self._status.close()
+        if time.monotonic() > deadline:
+            raise SandboxError(f"a submission's processes did not end within {END_SECONDS:g} s")
 
     def _note(self, word: str) -> None:
         if word == "memory":
             self.memory_exceeded = True
         elif word == "processes":
             self.processes_exceeded = True
+        elif word == "files":
+            self.files_exceeded = True
         elif word.startswith(("exit", "signal")):
             self.ended = word
 

@@ -21,16 +21,20 @@ from graders.errors import SandboxError
 from graders.records import Tier
 from graders.sandbox import linux
 from graders.sandbox.policy import (
+    ADVICE_TO_SWAP,
     AF_UNIX,
     DEVICES,
     ENVIRONMENT,
     HOME,
+    IGNORED_CALLS,
     LANDLOCK_SCOPES_SIGNALS,
+    LANDLOCK_TRUNCATES,
     MACHINE_FILES,
     MISSING_CALLS,
     ONLY_WITH,
     REFUSED_CALLS,
     SIGNAL_CALLS,
+    SIGNAL_OWNERS,
     SNAPSHOT_PROCESSES,
     STUDENT_ID,
     SYSTEM_FILES,
@@ -67,9 +71,19 @@ def seccomp_filter(policy: Policy) -> Any:
         add(missing, name)
     for name, argument, allowed in ONLY_WITH:
         add(refuse, name, pyseccomp.Arg(argument, pyseccomp.NE, allowed))
-    if policy.tier is not Tier.FULL and linux.landlock_abi() < LANDLOCK_SCOPES_SIGNALS:
-        for name in SIGNAL_CALLS:
-            add(refuse, name)
+    if policy.tier is not Tier.FULL:
+        if os.geteuid() != 0:
+            for name in IGNORED_CALLS:
+                add(pyseccomp.ERRNO(0), name)
+        if linux.landlock_abi() < LANDLOCK_SCOPES_SIGNALS:
+            for name in SIGNAL_CALLS:
+                add(refuse, name)
+            for name, command in SIGNAL_OWNERS:
+                rules.add_rule(refuse, name, pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, command))
+        if linux.landlock_abi() < LANDLOCK_TRUNCATES:
+            add(refuse, "truncate")
+    for advice in ADVICE_TO_SWAP:
+        rules.add_rule(refuse, "madvise", pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _INT, advice))
     for flag in linux.NAMESPACES:
         rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     for request in _TERMINAL_INPUT:
@@ -101,7 +115,8 @@ def new_root(policy: Policy) -> None:
     linux.unshare(linux.NEWNS)
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     plain = linux.MS_NOSUID | linux.MS_NODEV
-    linux.mount("tmpfs", _NEW_ROOT, "tmpfs", plain, f"size={policy.limits.scratch_bytes},mode=755")
+    scratch = f"size={policy.limits.scratch_bytes},nr_inodes={_inodes(policy)},mode=755"
+    linux.mount("tmpfs", _NEW_ROOT, "tmpfs", plain, scratch)
     for path in (*policy.readable, *SYSTEM_FILES):
         _show(path, _NEW_ROOT + path)
     for path in DEVICES:
@@ -122,6 +137,11 @@ def new_root(policy: Policy) -> None:
     linux.unmount("/old")
     Path("/old").rmdir()
     os.chdir(HOME)
+
+
+def _inodes(policy: Policy) -> int:
+    """A page each, as an empty file too takes of the kernel's memory; and what is shown."""
+    return policy.limits.scratch_bytes // resource.getpagesize() + 1024
 
 
 def _show(path: str, target: str, *, device: bool = False) -> None:

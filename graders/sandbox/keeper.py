@@ -3,7 +3,7 @@
 Both are forks of the warm process, so neither holds anything of value; neither runs student code.
 They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
 
-    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes
+    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes | files
     supervisor → keeper   kill (the worker; its snapshots stay), or closing it (everything ends)
 
 The supervisor reads the end of the socket only when everything the submission started is dead.
@@ -12,12 +12,13 @@ The supervisor reads the end of the socket only when everything the submission s
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -36,6 +37,7 @@ from graders.sandbox.policy import SNAPSHOT_PROCESSES, Policy
 
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
+MAX_NESTED = 100  # folders
 _ON_LINUX = Path("/proc/self/statm").exists()
 
 
@@ -50,6 +52,7 @@ def keep(
     """The keeper, from its fork to its end. `work(control)` is what the confined worker runs."""
     init = 0
     try:
+        os.setsid()  # what is sent to the command and all it started leaves one to end what is below
         user = student_id() if os.geteuid() == 0 and policy.tier is not Tier.NONE else 0
         hand_over(folder, policy)
         if policy.tier is Tier.FULL:
@@ -60,7 +63,7 @@ def keep(
         if init == 0:
             _init(status, control, folder, policy, rules, user, work)
         control.close()
-        _watch(status, init, policy)
+        _watch(status, init, policy, folder if policy.tier in (Tier.FLAT, Tier.LANDLOCK) else None)
     except BaseException as error:
         _say(status, f"failed {type(error).__name__}: {error}")
     finally:
@@ -156,9 +159,12 @@ def _reap(status: socket.socket, worker: int) -> NoReturn:
             _say(status, f"exit {code}" if code >= 0 else f"signal {-code}")
 
 
-def _watch(status: socket.socket, init: int, policy: Policy) -> None:
-    weight = Weight(init, policy.limits.memory_bytes)
+def _watch(status: socket.socket, init: int, policy: Policy, folder: Path | None) -> None:
+    """Until there is nothing left to watch, or a limit is passed. `folder` is to be measured, where the
+    submission has no file system of its own that would be full."""
+    weight = Weight(policy.limits.memory_bytes)
     most = policy.limits.processes + SNAPSHOT_PROCESSES
+    measured = time.monotonic()
     while True:
         readable, _, _ = select.select([status], [], [], TICK_SECONDS)
         if readable:
@@ -170,17 +176,23 @@ def _watch(status: socket.socket, init: int, policy: Policy) -> None:
             return
         if not _ON_LINUX:
             continue
-        if len(list(descendants(init))) > most:
+        processes = list(itertools.islice(descendants(init), most + 1))
+        if sum(max(1, len(_threads(process))) for process in processes) > most:
             _say(status, "processes")
             return
-        if heaviest := weight.heaviest_over():
+        if folder and time.monotonic() > measured + REFRESH_SECONDS:
+            if not fits(folder, policy.limits.scratch_bytes):
+                _say(status, "files")
+                return
+            measured = time.monotonic()
+        if heaviest := weight.heaviest_over(processes):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(heaviest, signal.SIGKILL)
             _say(status, "memory")
 
 
 class Weight:
-    """The memory of the processes below `root`.
+    """The memory of a submission's processes, of which there may be `limit` bytes.
 
     Resident pages counted once a process are cheap to read and never too low; only when they are
     over the limit is the true figure asked for, which counts a shared page once and takes the kernel
@@ -188,14 +200,14 @@ class Weight:
     asked again only every `REFRESH_SECONDS`: what it shares with others changes as they end.
     """
 
-    def __init__(self, root: int, limit: int) -> None:
-        self._root, self._limit = root, limit
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._known: dict[int, tuple[int, int]] = {}
         self._refreshed = 0.0
 
-    def heaviest_over(self) -> int:
-        """The process id of the largest when together they are over the limit, in bytes; else 0."""
-        resident = {process: _resident(process) for process in descendants(self._root)}
+    def heaviest_over(self, processes: Iterable[int]) -> int:
+        """The process id of the largest when together they are over the limit; else 0."""
+        resident = {process: _resident(process) for process in processes}
         if sum(resident.values()) <= self._limit:
             return 0
         if time.monotonic() > self._refreshed + REFRESH_SECONDS:
@@ -212,20 +224,49 @@ class Weight:
         return self._known[process][1]
 
 
+def fits(folder: Path, most: int) -> bool:
+    """Whether what lies below `folder` takes at most `most` bytes, each entry counting as a page at
+    least, and is nested no deeper and hidden no better than a notebook's files would be."""
+    page = os.sysconf("SC_PAGESIZE")
+    total, ahead = 0, [(str(folder), 0)]
+    while ahead:
+        place, depth = ahead.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    total += max(page, entry.stat(follow_symlinks=False).st_blocks * 512)
+                    if total > most or depth > MAX_NESTED:
+                        return False
+                    if entry.is_dir(follow_symlinks=False):
+                        ahead.append((entry.path, depth + 1))
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+    return True
+
+
 def descendants(root: int) -> Iterator[int]:
     """Process ids below `root`, as they are now."""
-    for process in _children(root):
+    ahead = _children(root)
+    while ahead:
+        process = ahead.pop()
         yield process
-        yield from descendants(process)
+        ahead += _children(process)
+
+
+def _threads(process: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{process}/task")  # noqa: PTH208
+    except OSError:
+        return []
 
 
 def _children(process: int) -> list[int]:
     found: list[int] = []
-    try:
-        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208
+    for thread in _threads(process):
+        with contextlib.suppress(OSError):
             found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
-    except OSError:
-        pass
     return found
 
 
@@ -248,25 +289,39 @@ def _proportional(process: int) -> int:
 
 def _end(init: int, *, walk: bool) -> None:
     """Kills everything below the keeper. In a process table of their own the end of init is that of
-    all; without one, orphans have gone to init or to the keeper, so a `walk` of the tree finds them."""
+    all; without one, orphans have gone to init or to the keeper, so a `walk` of the tree finds them,
+    and once init is dead whoever is left is the keeper's own child, of whom the kernel knows."""
     if not init:
         return
-    while walk and (below := [process for process in descendants(os.getpid()) if process != init]):
-        for process in below:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+    while walk and _kill(process for process in descendants(os.getpid()) if process != init):
         _reap_ended()
         time.sleep(0.002)  # init reaps its own; the next look finds what was started meanwhile
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(init, signal.SIGKILL)
+    _kill([init])
     with contextlib.suppress(ChildProcessError):
         os.waitpid(init, 0)
+    while walk and not _reap_ended():
+        _kill(descendants(os.getpid()))
+        time.sleep(0.002)
 
 
-def _reap_ended() -> None:
-    with contextlib.suppress(ChildProcessError):
+def _kill(processes: Iterable[int]) -> int:
+    """How many there were, each killed before the next is looked for."""
+    count = 0
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        count += 1
+    return count
+
+
+def _reap_ended() -> bool:
+    """Whether no child is left."""
+    try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _say(status: socket.socket, text: str) -> None:

@@ -9,14 +9,15 @@ Theory of operation. The warm process forks a *keeper*, which stays outside; the
     full   namespaces: own process table (so one kill ends everything), no network, own file system
            of read-only binds and one small tmpfs; and all of flat
     flat   landlock: the system read-only, one folder to write in, nothing else there; seccomp: no
-           sockets, no mounts, no tracing; resource limits. Processes are found by walking the tree
+           sockets, no mounts, no tracing; resource limits. Processes are found by walking the tree,
+           and the folder is measured
     landlock   flat without its seccomp half, where libseccomp is missing: files are out of reach, but
            local sockets, shared memory and other processes of the same user are not
     none   limits on time, memory and output only. For submissions one trusts
 
 The keeper measures the memory of the whole tree (PSS: shared pages once) and ends everything when
 its supervisor is gone. A worker that is root's child drops to a user id of its own first. Every
-submission has one processor core to itself and its children, so none can starve another.
+submission stays on one processor core with its children, so fifty of them starve no other.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from graders.errors import UsageError
 from graders.records import Limits, Tier
 
 HOME = "/home/student"
@@ -71,6 +73,20 @@ ONLY_WITH = (
 # of its own: the price there is that Popen.terminate and its like do not work.
 LANDLOCK_SCOPES_SIGNALS = 6
 SIGNAL_CALLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
+# What landlock does not govern: without a user id of its own, a submission could do this to any file of
+# whoever grades. Done to nothing, and said to be done, as copying a file needs no more.
+IGNORED_CALLS = (
+    "chmod", "chown", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "file_setattr", "fremovexattr",
+    "fsetxattr", "futimesat", "lchown", "lremovexattr", "lsetxattr", "removexattr", "removexattrat",
+    "setxattr", "setxattrat", "utime", "utimensat", "utimes",
+)  # fmt: skip
+# fcntl and ioctl have signals sent to others, too.
+SIGNAL_OWNERS = (
+    ("fcntl", 8), ("fcntl", 15),  # F_SETOWN, F_SETOWN_EX
+    ("ioctl", 0x8901), ("ioctl", 0x8902),  # FIOSETOWN, SIOCSPGRP
+)  # fmt: skip
+LANDLOCK_TRUNCATES = 3  # since Linux 6.2 it governs truncate(path)
+ADVICE_TO_SWAP = (20, 21)  # MADV_COLD, MADV_PAGEOUT: what is swapped out is not measured
 MISSING_CALLS = ("clone3",)  # ENOSYS, so that the C library falls back to clone, whose flags can be seen
 AF_UNIX = 1
 
@@ -101,10 +117,17 @@ class Policy:
 
 
 def policy(tier: Tier, limits: Limits, *, data: Path | None = None, hidden: Path | None = None) -> Policy:
-    """The policy of this Python installation. `hidden` (the course) is never shown, wherever it lies."""
+    """The policy of this Python installation. `hidden` (the course) is never shown, wherever it lies.
+
+    Raises UsageError where that cannot be had: landlock shows a folder whole or not at all.
+    """
     shown = python_folders()
     system = [folder for folder in SYSTEM_FOLDERS if Path(folder).exists()]
     covered = [str(hidden)] if hidden is not None and _below(str(hidden), [*shown, *system]) else []
+    if covered and tier in (Tier.FLAT, Tier.LANDLOCK):
+        raise UsageError(
+            f"{hidden} lies in a folder that is shown to submissions in the {tier} tier; move the course"
+        )
     return Policy(
         tier=tier,
         limits=limits,

@@ -1,5 +1,6 @@
 """What a submission can reach in a tier; each attack succeeds with the tier off, so it is one."""
 
+import json
 import os
 import sys
 import time
@@ -50,7 +51,7 @@ def unconfined(zygotes: dict[Tier, Zygote], tmp_path: Path) -> Iterator[Worker]:
 
 def says(worker: Worker, source: str) -> str:
     result, outputs = worker.run(0, source)
-    return result.error or "".join(output.get("text", "") for output in outputs)
+    return result.error or "".join(output.get("text", "") for output in json.loads(outputs))
 
 
 ATTACKS = {
