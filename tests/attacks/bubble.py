@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("report", type=Path)
     parser.add_argument("--user", type=int, default=0)
     parser.add_argument("--show", action="append", default=[])
-    parser.add_argument("--kill-after", type=float, default=float("inf"), help="seconds; the command only")
+    parser.add_argument("--kill-after", type=float, default=float("inf"), help="seconds")
+    parser.add_argument("--group", action="store_true", help="kill its process group, not it alone")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     user = os.geteuid()
@@ -58,7 +59,7 @@ def main() -> None:
     if user == 0:
         for folder in [*python_folders(), str(ROOT), *options.show]:
             _reach(Path(folder))
-    options.report.write_text(json.dumps(_run(options.command, options.user, options.kill_after)))
+    options.report.write_text(json.dumps(_run(options)))
 
 
 def works() -> bool:
@@ -79,20 +80,21 @@ def _reach(folder: Path) -> None:
     os.close(kept)
 
 
-def _run(command: list[str], user: int, kill_after: float) -> dict[str, object]:
+def _run(options: argparse.Namespace) -> dict[str, object]:
+    user = options.user
+
     def drop() -> None:
-        signal.alarm(0)
         if user != os.geteuid():
             os.setgroups([])
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
 
-    started = subprocess.Popen(command, preexec_fn=drop)
-    last = time.monotonic() + kill_after
+    started = subprocess.Popen(options.command, preexec_fn=drop, process_group=0)
+    last = time.monotonic() + options.kill_after
     while started.returncode is None:
         _reap_adopted(started)
         if time.monotonic() > last and started.returncode is None:
-            started.kill()
+            (os.killpg if options.group else os.kill)(started.pid, signal.SIGKILL)
             started.wait()
     until = time.monotonic() + SETTLE_SECONDS
     while (left := _others()) and time.monotonic() < until:

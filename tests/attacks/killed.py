@@ -2,7 +2,8 @@
 
     python tests/attacks/killed.py 100 [SEED]
 
-Each batch is ended by SIGKILL at a random moment. Then no process of it may run, every file must be
+Each batch, of either tier, is ended by SIGKILL at a random moment: its first process or, as when a
+terminal is closed, its whole process group. Then no process of it may run, every file must be
 whole, and every result there was must still be there; the same command must then finish the batch
 with the right points, and without grading anew what was done.
 """
@@ -24,7 +25,7 @@ STUDENTS = 12
 LONGEST = 9.0  # seconds; a batch that is not killed takes about eight
 
 
-def once(after: float, user: int) -> list[str]:
+def once(after: float, user: int, tier: str, group: bool) -> list[str]:
     """What was wrong after killing one batch `after` seconds."""
     with Arena() as arena:
         root = arena.course
@@ -37,7 +38,8 @@ def once(after: float, user: int) -> list[str]:
         arena.hand_in(root, attacks(["exhaustion/daemon", "escape/daemon", "escape/kill_all"]))
         arena.belongs_to(user)
         command = [sys.executable, "-m", "graders.cli", "grade", "target", "handed", "--jobs", "2"]
-        killed = arena.run(command, user, root, kill_after=after)
+        command += ["--isolation", tier]
+        killed = arena.run(command, user, root, f"--kill-after={after}", *["--group"] * group)
         wrong = [f"left running: {left}" for left in killed["left"]]
         before = _results(root, wrong)
         again = arena.run(command, user, root)
@@ -69,13 +71,12 @@ def main() -> int:
     chance, bad = random.Random(seed), 0
     for number in range(count):
         after = chance.uniform(0.1, LONGEST)
-        user = chance.choice(list(users().values()))
-        wrong = once(after, user)
+        user, tier = chance.choice(list(users().values())), chance.choice(["full", "flat"])
+        group = chance.random() < 0.5
+        wrong = once(after, user, tier, group)
         bad += bool(wrong)
-        print(
-            f"{number + 1:4}  killed after {after:4.1f} s as user {user}: {'; '.join(wrong) or 'nothing lost'}",
-            flush=True,
-        )
+        what = f"{tier}, user {user}, {'group' if group else 'first process'} killed after {after:4.1f} s"
+        print(f"{number + 1:4}  {what}: {'; '.join(wrong) or 'nothing lost'}", flush=True)
     print(f"{count} batches killed, {bad} with something wrong")
     return 1 if bad else 0
 

@@ -2,7 +2,8 @@
 
     python tests/attacks/neighbours.py [ALONE]
 
-Each honest notebook (or ALONE of them, spread evenly) is graded once more with nobody beside it.
+In each tier; each honest notebook (or ALONE of them, from the best to the poorest) is graded once more
+with nobody beside it.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def honest(number: int) -> dict[str, Any]:
     return notebook(cells_of(answers))
 
 
-def compare(alone: int = HONEST) -> tuple[dict[str, float], list[str]]:
-    """Points of the honest notebooks in the batch, and what was different when graded alone."""
+def compare(tier: str, alone: int) -> tuple[list[float], list[str]]:
+    """Points of the honest notebooks in the batch, from the best, and what was different alone."""
     user = users()["ordinary"]
     able = [attack for attack in attacks() if attack.cells]
     hostile = able[:: len(able) // HOSTILE][:HOSTILE]
@@ -53,18 +54,21 @@ def compare(alone: int = HONEST) -> tuple[dict[str, float], list[str]]:
             (handed / f"{attack.student}.ipynb").rename(handed / f"s{number:02}c.ipynb")
         (handed / "victim.ipynb").unlink()
         arena.belongs_to(user)
-        together, wrong = _grade(arena, "handed", user)
-        for number in range(0, HONEST, HONEST // alone):
-            student = f"s{number // 2:02}{'ab'[number % 2]}"
-            by_itself, more = _grade(arena, f"handed/{student}.ipynb", user, "--force")
+        together, wrong = _grade(arena, "handed", user, tier)
+        ranked = sorted((name for name in together if name[-1] != "c"), key=lambda name: -together[name][1])
+        if len(ranked) != HONEST:
+            wrong.append(f"{len(ranked)} results for {HONEST} honest notebooks")
+        for student in ranked[:: HONEST // alone]:
+            by_itself, more = _grade(arena, f"handed/{student}.ipynb", user, tier)
             wrong += more
             if together[student] != by_itself[student]:
                 wrong.append(f"{student}: {together[student]} in the batch, {by_itself[student]} alone")
-    return {name: kept[1] for name, kept in together.items() if not name.endswith("c")}, wrong
+    return [together[name][1] for name in ranked], wrong
 
 
-def _grade(arena: Arena, what: str, user: int, *options: str) -> tuple[dict[str, Any], list[str]]:
-    command = [sys.executable, "-m", "graders.cli", "grade", "target", what, "--jobs", "2", *options]
+def _grade(arena: Arena, what: str, user: int, tier: str) -> tuple[dict[str, Any], list[str]]:
+    command = [sys.executable, "-m", "graders.cli", "grade", "target", what, "--force"]
+    command += ["--jobs", "2", "--isolation", tier]
     done = arena.run(command, user, arena.course)
     wrong = [f"left running: {left}" for left in done["left"]]
     if done["exit"]:
@@ -83,14 +87,18 @@ def _score(path: Path) -> tuple[Any, ...]:
 
 
 def main() -> int:
-    points, wrong = compare(int(sys.argv[1]) if len(sys.argv) > 1 else HONEST)
-    for line in wrong:
-        print(line)
-    print(
-        f"{len(points)} honest notebooks beside {HOSTILE} hostile ones, {sorted(set(points.values()))} points: "
-        f"{len(wrong)} differences"
-    )
-    return 1 if wrong else 0
+    alone = int(sys.argv[1]) if len(sys.argv) > 1 else HONEST
+    bad = 0
+    for tier in ("full", "flat"):
+        points, wrong = compare(tier, alone)
+        bad += len(wrong)
+        for line in wrong:
+            print(line)
+        print(
+            f"{tier}: {len(points)} honest notebooks beside {HOSTILE} hostile ones earn {points[-1]:g} to "
+            f"{points[0]:g} points, {len(set(points))} different; {alone} of them graded alone: {len(wrong)} differences"
+        )
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -203,9 +203,10 @@ class Arena:
                     os.chown(path, user, user, follow_symlinks=False)
 
     def run(
-        self, command: Sequence[str], user: int, cwd: Path, seconds: float = 1800, kill_after: float = 1e9
+        self, command: Sequence[str], user: int, cwd: Path, *bubbles: str, seconds: float = 1800
     ) -> dict[str, Any]:
-        """What the bubble reports of `command` run as `user`, with its standard output."""
+        """What the bubble reports of `command` run as `user`, with its standard output. `bubbles` are
+        options of its own."""
         report = self.folder / f"report-{secrets.token_hex(4)}.json"
         bubble = [
             sys.executable,
@@ -214,7 +215,7 @@ class Arena:
             f"--user={user}",
             f"--show={self.folder}",
         ]
-        bubble += [f"--kill-after={kill_after}", "--", *command]
+        bubble += [*bubbles, "--", *command]
         environment = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
         environment |= {"HOME": str(self.home), "NO_COLOR": "1", "PRIVATE_KEY": self.token}
         done = subprocess.run(  # what is stopped here takes its process table with it
@@ -242,7 +243,10 @@ def real(
         arena.belongs_to(user)
         sorcery = [sys.executable, "-m", "graders.cli"]
         done = arena.run(
-            [*sorcery, "grade", "target", "handed", "--isolation", tier, "--jobs", "2"], user, root, seconds
+            [*sorcery, "grade", "target", "handed", "--isolation", tier, "--jobs", "2"],
+            user,
+            root,
+            seconds=seconds,
         )
         results = [
             json.loads(path.read_text()) for path in sorted((root / ".sorcery/results/target").glob("*.json"))
@@ -297,8 +301,8 @@ def controls(chosen: Sequence[Attack], kind: str, user: int) -> dict[str, bool]:
                 str(report),
             ]
             arena.run(naive, user, arena.home)
-            found = json.loads(report.read_text()) if report.exists() else {}
-            assert found.get("victim", {}).get("points") == FULL_MARKS or not found, found.get("victim")
+            found = json.loads(report.read_text())
+            assert found["victim"]["points"] == FULL_MARKS, found["victim"]
             return {attack.id: _worked_on_naive(attack, found.get(attack.student)) for attack in chosen}
     worked = {}
     together = [attack for attack in chosen if kind == "unconfined" and attack.group != "escape"]

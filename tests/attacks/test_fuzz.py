@@ -9,5 +9,5 @@ from fuzz import PROPERTIES, run
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_whatever_comes_is_taken_for_what_it_is_or_refused(name: str) -> None:
     count, _, _ = run(name, 1000, random.randrange(2**32))
-    assert count[f"{name} taken"] > 100
+    assert count[f"{name} taken"] > 20
     assert count[f"{name} refused"] > 100

@@ -1,5 +1,6 @@
 """The CNN topic, as its students meet it: a Jupyter kernel, stock otter, no sorcery."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -60,4 +61,4 @@ def test_the_notebook_imports_no_package_the_warm_process_has_not(name: str, tmp
                 worker.run(number, cell.source)
         _, outputs = worker.run(99, "print({name.split('.')[0] for name in sys.modules} - before or 'none')")
         worker.close()
-    assert outputs[0]["text"] == "none\n"
+    assert json.loads(outputs)[0]["text"] == "none\n"

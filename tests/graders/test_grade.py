@@ -223,6 +223,10 @@ def test_what_cannot_be_taken_is_one_students_problem(course: Path) -> None:
         archive.writestr("toy.ipynb", notebook("def double(x): return 2 * x"))
         archive.writestr("../../escaped.txt", "x")
 
+    (handed / "max").mkdir()
+    nest = "import os\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')"
+    subprocess.run([sys.executable, "-S", "-c", nest], cwd=handed / "max", check=True)
+
     run = sorcery(course, "grade", "toy", "in", "in/bob.ipynb", "--json")
     assert run.returncode == 0, run.stderr
     results = {result["student"]: result for result in json.loads(run.stdout)}
@@ -233,12 +237,14 @@ def test_what_cannot_be_taken_is_one_students_problem(course: Path) -> None:
     assert "one.ipynb" in reasons.pop("ida")
     assert "several notebooks" in reasons.pop("ada")
     assert "at most 64" in reasons.pop("kim")
+    assert "32 deep" in reasons.pop("max")
     assert "cut off" in reasons.pop("eve")
     assert all("cannot be a student's id" in reason for reason in reasons.values())
     assert len(reasons) == 2
     assert [results[name]["points"] for name in ("bob", "lea")] == [1, 4]
     assert "a secret" not in run.stdout
     shown = sorcery(course, "grade", "toy", "in").stdout
+    subprocess.run(["rm", "-rf", handed / "max"], check=True)  # Python would not get to its end
     assert not set(shown) & set("\x1b\x07\u202e")
     assert not list(course.rglob("escaped.txt"))
 

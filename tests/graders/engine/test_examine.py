@@ -173,3 +173,16 @@ def test_the_same_seed_gives_the_same_result(grade) -> None:
     assert [c.detail for q in first.questions for c in q.cases] == [
         c.detail for q in second.questions for c in q.cases
     ]
+
+
+def test_what_a_notebook_can_read_of_its_seed_tells_nothing_of_the_tests(grade) -> None:
+    """Of the seed it began with, that is, which numpy shows."""
+    from graders.engine.examine import question_seed
+
+    shows = "import numpy\nraise ValueError(f'seed {numpy.random.get_state()[1][0]}')"
+    examination = grade(shows, *notebook(), seed=3)
+    seen = int(examination.cells[0].error.rpartition(" ")[2])
+    assert {question_seed(seen, q.id) for q in examination.questions}.isdisjoint(
+        q.seed for q in examination.questions
+    )
+    assert seen not in {3, *(q.seed for q in examination.questions)}

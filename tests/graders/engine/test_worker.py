@@ -31,6 +31,10 @@ def worker(zygote: Zygote, tmp_path: Path) -> Iterator[Worker]:
     forked.close()
 
 
+def value(worker: Worker, index: int, source: str) -> str:
+    return json.loads(worker.run(index, source)[1])[0]["data"]["text/plain"]
+
+
 def test_cells_leave_outputs_as_jupyter_would(worker: Worker) -> None:
     _, outputs = worker.run(0, "import sys\nprint('out')\nprint('err', file=sys.stderr)\n6 * 7")
     assert [(o["output_type"], o.get("text") or o["data"]["text/plain"]) for o in json.loads(outputs)] == [
@@ -38,10 +42,7 @@ def test_cells_leave_outputs_as_jupyter_would(worker: Worker) -> None:
         ("stream", "err\n"),
         ("execute_result", "42"),
     ]
-    assert (
-        worker.run(1, "await __import__('asyncio').sleep(0)\n'awaited'")[1][0]["data"]["text/plain"]
-        == "'awaited'"
-    )
+    assert value(worker, 1, "await __import__('asyncio').sleep(0)\n'awaited'") == "'awaited'"
     assert worker.run(2, "%time 5")[0].verdict is CellVerdict.OK
 
 
@@ -68,7 +69,7 @@ def test_a_figure_is_drawn_inline(zygote: Zygote, tmp_path: Path) -> None:
 )
 def test_cells_after_a_failing_one_still_run(worker: Worker, source: str, verdict: CellVerdict) -> None:
     assert worker.run(0, source)[0].verdict is verdict
-    assert worker.run(1, "'still here'")[1][0]["data"]["text/plain"] == "'still here'"
+    assert value(worker, 1, "'still here'") == "'still here'"
 
 
 @pytest.mark.parametrize(
@@ -132,12 +133,12 @@ def test_output_over_the_limit_is_cut_and_the_cell_goes_on(worker: Worker) -> No
     assert result.cut
     assert result.verdict is CellVerdict.OK
     assert len(outputs) < 3000
-    assert worker.run(1, "done")[1][0]["data"]["text/plain"] == "True"
+    assert value(worker, 1, "done") == "True"
 
 
 def test_check_cells_run_no_test_in_the_students_process(worker: Worker) -> None:
     source = "import otter, sys\ngrader = otter.Notebook('cnn.ipynb')\ngrader.check('q1')\n'otter.test_files' in sys.modules"
-    assert worker.run(0, source)[1][0]["data"]["text/plain"] == "False"
+    assert value(worker, 0, source) == "False"
 
 
 def test_bytes_written_into_the_control_channel_are_tampering(worker: Worker) -> None:

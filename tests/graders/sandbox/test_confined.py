@@ -154,7 +154,7 @@ def test_output_of_subprocesses_and_of_c_code_is_the_cells(worker: Worker) -> No
     assert "straight" in says(worker, "import os; os.write(2, b'straight');")
     result, outputs = worker.run(0, "import os\nfor _ in range(1000): os.write(1, b'x' * 100)")
     assert result.cut
-    assert len(outputs[0]["text"]) < 4000
+    assert len(json.loads(outputs)[0]["text"]) < 4000
 
 
 def test_a_tier_is_chosen_only_when_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,3 +164,10 @@ def test_a_tier_is_chosen_only_when_it_works(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("graders.sandbox.tiers.missing", lambda tier: f"no {tier} here")
     with pytest.raises(UsageError, match=r"no full here.*no flat here.*--isolation none"):
         choose()
+
+
+def test_a_course_that_landlock_would_show_is_refused() -> None:
+    for tier in (Tier.FLAT, Tier.LANDLOCK):
+        with pytest.raises(UsageError, match="move the course"):
+            policy(tier, LIMITS, hidden=Path("/usr/src/course"))
+    assert policy(Tier.FULL, LIMITS, hidden=Path("/usr/src/course")).hidden == ("/usr/src/course",)

@@ -1,0 +1,81 @@
+"""What the keeper sees of a submission's processes and files, and what an older kernel leaves to the filter."""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from graders.records import Limits, Tier
+from graders.sandbox import confine, keeper
+from graders.sandbox.policy import Policy
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+CHAIN = 'if [ $1 -gt 1 ]; then sh "$0" $(($1 - 1)); :; else echo there; read line; fi'
+
+
+def test_a_chain_of_processes_is_seen_to_its_end(tmp_path: Path) -> None:
+    script = tmp_path / "chain"
+    script.write_text(CHAIN)
+    command = ["sh", str(script), "1200"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as chain:
+        assert chain.stdin
+        assert chain.stdout
+        chain.stdout.readline()
+        assert len(list(keeper.descendants(chain.pid))) == 1199
+        chain.stdin.close()
+
+
+def test_what_lies_in_a_folder_is_counted(tmp_path: Path) -> None:
+    assert keeper.fits(tmp_path, 0)
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner/file").write_bytes(bytes(100_000))
+    assert keeper.fits(tmp_path, 120_000)
+    assert not keeper.fits(tmp_path, 100_000)
+    (tmp_path / "elsewhere").symlink_to("/usr")
+    assert keeper.fits(tmp_path, 120_000)
+
+
+def test_an_empty_file_counts_too(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / str(number)).touch()
+    assert not keeper.fits(tmp_path, 100_000)
+
+
+def test_folders_too_deep_to_look_into_do_not_fit(tmp_path: Path) -> None:
+    (tmp_path / "/".join("d" * (keeper.MAX_NESTED + 2))).mkdir(parents=True)
+    assert not keeper.fits(tmp_path, 1 << 30)
+
+
+@pytest.mark.parametrize(("abi", "refused"), [(2, {"signal", "truncate"}), (5, {"signal"}), (6, set())])
+def test_what_landlock_does_not_govern_yet_is_refused(
+    abi: int, refused: set[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(confine.linux, "landlock_abi", lambda: abi)
+    monkeypatch.setattr(confine.os, "geteuid", lambda: 1000)
+    rules = confine.seccomp_filter(Policy(tier=Tier.FLAT, limits=Limits()))
+    (tmp_path / "file").write_text("text")
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        confine.linux.renounce_privileges()
+        rules.load()
+        found = set()
+        with contextlib.suppress(OSError):
+            os.truncate(tmp_path / "file", 0)
+            found.add("truncate")
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(read, fcntl.F_SETOWN, os.getppid())
+            found.add("signal")
+        os.chmod(tmp_path / "file", 0)  # noqa: PTH101
+        os.write(write, " ".join(found).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+    with os.fdopen(read) as said:
+        assert set(said.read().split()) == {"signal", "truncate"} - refused
+    assert (tmp_path / "file").stat().st_mode & 0o777
