@@ -37,7 +37,7 @@ from hypothesis import strategies as st
 from target import HONEST, SETUP, SOLUTION
 
 from graders import codec
-from graders.cells import checked_question, parse_cell
+from graders.cells import QUESTION_ID, checked_question, parse_cell
 from graders.channel import receive_frame
 from graders.errors import ChannelError, Rejected, Tampered
 from graders.intake import read_notebook
@@ -307,7 +307,7 @@ def sources(source: str, edits: Any) -> bool:
     """The source of a code cell."""
     source = _damaged(source.encode("utf-8", "replace"), edits).decode("utf-8", "replace")
     checked = checked_question(source)
-    assert checked is None or checked in source
+    assert checked is None or QUESTION_ID.fullmatch(checked)
     try:
         parse_cell(source)
     except SyntaxError:
