@@ -136,7 +136,11 @@ def read(path: Path) -> Document:
     except _TooDeep:
         pass
     except yaml.MarkedYAMLError as error:
-        composer.report(error.problem_mark or error.context_mark, f"not valid YAML: {error.problem}")
+        mark = error.problem_mark or error.context_mark
+        if "nesting depth" in (error.problem or ""):  # libyaml has a bound of its own since PyYAML 6.0.4
+            composer.too_deep(mark)
+        else:
+            composer.report(mark, f"not valid YAML: {error.problem}")
     except yaml.YAMLError as error:
         composer.problems.append(Problem(path, 0, "not valid YAML: " + " ".join(str(error).split())))
     if not composer.problems and composer.value is None:
@@ -214,11 +218,14 @@ class _Composer:
             self._place(self._scalar(event), event, plain=event.value)
             return
         if len(self._stack) >= MAX_DEPTH:
-            self.report(event.start_mark, f"nested more than {MAX_DEPTH} deep", "flatten it")
+            self.too_deep(event.start_mark)
             raise _TooDeep
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         location, counted = self._place(value, event, plain=None)
         self._stack.append(_Open(value, location, counted=counted))
+
+    def too_deep(self, mark: Any) -> None:
+        self.report(mark, f"nested more than {MAX_DEPTH} deep", "flatten it")
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         if _SURROGATE.search(event.value):

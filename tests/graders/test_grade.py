@@ -104,6 +104,10 @@ def test_a_notebook_whose_check_cell_was_removed_is_graded_at_its_answer(course:
     assert (result["points"], result["questions"][0]["snapshot"]) == (4, "last cell")
 
 
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts what runs in its background without
+
+
 def test_an_interrupted_batch_saves_what_was_running_and_goes_on(course: Path) -> None:
     for number in range(6):
         answer = f"import time\ntime.sleep(0.8)\ndef double(x): return 2 * x  # {number}"
@@ -111,7 +115,12 @@ def test_an_interrupted_batch_saves_what_was_running_and_goes_on(course: Path) -
         (course / f"many/s{number}.ipynb").write_text(notebook(answer))
     command = [sys.executable, "-m", "graders.cli", "grade", "toy", "many", "--jobs", "1"]
     with subprocess.Popen(
-        command, cwd=course, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=course,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_heed_interrupts,
     ) as run:
         results = course / ".sorcery/results/toy"
         while not list(results.glob("s*.json")):
