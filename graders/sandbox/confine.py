@@ -211,11 +211,14 @@ def confine(policy: Policy, user: int, folder: Path, rules: Any) -> None:
         if policy.data and not Path("data").exists():
             Path("data").symlink_to(policy.data)
     limit(policy, dropped=bool(user))
+    if sys.platform == "linux":
+        # Init is not, and changing ids clears it, and with it /proc/self/fd; without it the keeper cannot
+        # measure what is shared.
+        linux.set_dumpable(True)
     if policy.tier is Tier.NONE:
         return
     linux.drop_capabilities()
     linux.renounce_privileges()
-    linux.set_dumpable(True)  # changing ids cleared it, and with it /proc/self/fd
     linux.landlock(*_paths(policy, folder))
     if rules is not None:
         rules.load()

@@ -308,9 +308,9 @@ def controls(chosen: Sequence[Attack], kind: str, user: int) -> dict[str, bool]:
     together = [attack for attack in chosen if kind == "unconfined" and attack.group != "escape"]
     for attack_id, outcome in real(together, "none", user)[0].items() if together else ():
         worked[attack_id] = "GOT" in outcome.shown
-    # Each by itself: what works may end the whole batch. Those without limits never two at once.
+    # Each in a batch of its own: what works may end the whole.
     alone = [attack for attack in chosen if attack.id not in worked]
-    with ThreadPoolExecutor(1 if kind == "unlimited" else os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda attack: _works_alone(attack, kind, user), alone)
         return worked | {attack.id: works for attack, works in zip(alone, found, strict=True)}
 

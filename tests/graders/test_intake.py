@@ -1,7 +1,9 @@
 """A file is read as the notebook it is, or rejected with a reason; nothing else ever comes out."""
 
 import contextlib
+import io
 import json
+import zipfile
 
 import pytest
 from hypothesis import given
@@ -61,6 +63,15 @@ def test_a_source_with_half_a_surrogate_can_still_be_sent() -> None:
 def test_what_cannot_be_graded_is_rejected_with_its_reason(data: bytes, reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         read_notebook(data)
+
+
+def test_an_archive_with_a_member_of_no_name_is_damaged() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("x", notebook())
+        archive.filelist[0].filename = ""  # as its directory will have it
+    with pytest.raises(Rejected, match="damaged"):
+        read_notebook(packed.getvalue())
 
 
 trees = st.recursive(

@@ -1,7 +1,7 @@
 # Recursion until the stack is full.
 # stopped by: a crash ends the submission's own process
 # control: naive
-# expect: out of memory or crashed or graded 0
+# expect: out of memory or crashed or graded or timeout 0
 
 # %%
 import sys

@@ -144,6 +144,13 @@ def test_memory_is_that_of_the_whole_tree(worker: Worker) -> None:
     assert worker.memory_exceeded
 
 
+def test_shared_memory_is_counted_once_without_isolation_too(unconfined: Worker) -> None:
+    """As an ordinary user, whose keeper may only look at processes that can be looked at."""
+    said = says(unconfined, "print(__import__('os').access('/proc/self/smaps_rollup', 4), end=' ')")
+    said += says(unconfined, "print(__import__('ctypes').CDLL(None).prctl(3))  # PR_GET_DUMPABLE")
+    assert said.split()[-1] == "1"
+
+
 def test_memory_of_one_process_is_an_error_and_the_notebook_goes_on(worker: Worker) -> None:
     assert worker.run(0, "x = bytearray(1 << 30)")[0].verdict is CellVerdict.OUT_OF_MEMORY
     assert says(worker, "print('on')") == "on\n"
