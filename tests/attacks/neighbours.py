@@ -1,8 +1,8 @@
 """Sixty notebooks, every third hostile: what that costs the honest ones.
 
-    python tests/attacks/neighbours.py [ALONE]
+    python tests/attacks/neighbours.py [ALONE] [TIER]
 
-In each tier; each honest notebook (or ALONE of them, from the best to the poorest) is graded once more
+In both tiers, or in one; each honest notebook (or ALONE of them, from the best to the poorest) is graded once more
 with nobody beside it.
 """
 
@@ -89,7 +89,7 @@ def _score(path: Path) -> tuple[Any, ...]:
 def main() -> int:
     alone = int(sys.argv[1]) if len(sys.argv) > 1 else HONEST
     bad = 0
-    for tier in ("full", "flat"):
+    for tier in sys.argv[2:] or ("full", "flat"):
         points, wrong = compare(tier, alone)
         bad += len(wrong)
         for line in wrong:

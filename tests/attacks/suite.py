@@ -174,7 +174,10 @@ class Arena:
                 while True:
                     visitor, _ = door.accept()
                     with visitor, contextlib.suppress(OSError):
+                        visitor.settimeout(0.2)
                         visitor.sendall(b"HTTP/1.0 200 OK\r\n\r\nwelcome")
+                        visitor.shutdown(socket.SHUT_WR)
+                        visitor.recv(4096)  # what is closed unread is reset, the answer with it
 
         threading.Thread(target=answer, daemon=True).start()
         return door
