@@ -6,6 +6,12 @@
 # %%
 import os
 import signal
+import time
 
-if os.getppid() > 1:
-    os.kill(os.getppid(), signal.SIGKILL)
+parent = os.getppid()
+if parent > 0:
+    os.kill(parent, signal.SIGKILL)
+for _ in range(100):
+    if os.getppid() != parent:
+        raise RuntimeError("GOT its parent killed")
+    time.sleep(0.001)
