@@ -2,8 +2,8 @@
 
     python tests/attacks/neighbours.py [ALONE] [TIER]
 
-In both tiers, or in one; each honest notebook (or ALONE of them, from the best to the poorest) is graded once more
-with nobody beside it.
+In both tiers, or in one; each honest notebook (or ALONE of them, from the best to the poorest) is
+graded once more with nobody beside it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Folders nested so deep that what tidies up after it gives up.
 # stopped by: what Python cannot remove is removed without recursion
 # control: own
-# expect: graded or crashed or timeout 0
+# expect: graded or crashed 0
 
 import json
 import os

@@ -1,7 +1,7 @@
 # Threads so small that a thousand of them fit into its memory.
 # stopped by: threads count as processes, for the kernel (full) or for the keeper (flat)
 # control: unlimited
-# expect: graded or crashed or timeout 0
+# expect: graded or crashed 0
 
 # %%
 import threading
