@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -100,16 +95,15 @@ class Grader:
     def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
         check_size(len(task.data))
         started = time.perf_counter()
-        with _scratch() as folder:
-            worker = self._forks.fork(folder)
-            forked = time.perf_counter()
-            try:
-                read = worker.read(task.data, self._topic.id)
-                self._recognise(read)
-                before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
-                done = examine(worker, self._code(read), tests, self._topic.limits, seed=blank.seed)
-            finally:
-                worker.close()
+        worker = self._forks.fork()
+        forked = time.perf_counter()
+        try:
+            read = worker.read(task.data, self._topic.id)
+            self._recognise(read)
+            before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
+            done = examine(worker, self._code(read), tests, self._topic.limits, seed=blank.seed)
+        finally:
+            worker.close()
         return replace(
             blank,
             verdict=done.verdict,
@@ -145,21 +139,6 @@ class Grader:
             )
             for manual in self.assignment.manual
         )
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder that is gone afterwards, whatever was made in it: Python's own removal recurses, and
-    needs to be let in."""
-    folder = Path(tempfile.mkdtemp(prefix="sorcery-"))
-    try:
-        yield folder
-    finally:
-        try:
-            shutil.rmtree(folder)
-        except (OSError, RecursionError):
-            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
-                subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def new_seed() -> int:

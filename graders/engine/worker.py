@@ -22,12 +22,14 @@ from graders.intake import MAX_BYTES, Cell
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
 from graders.sandbox.box import Box
+from graders.sandbox.keeper import remove
 from graders.sandbox.policy import Policy
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 2.0  # between the alarm inside the worker and its being killed from here
 FORK_SECONDS = 30.0
 READ_SECONDS = 30.0
+END_SECONDS = 10.0
 
 
 class _Ran(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,11 +56,19 @@ class Forks:
     def __init__(self, requests: socket.socket) -> None:
         self.requests = requests
 
-    def fork(self, folder: Path) -> Worker:
-        """A fresh worker; `folder` is its working directory where it has no file system of its own.
+    def fork(self) -> Worker:
+        """A fresh worker, with a folder of its own to work in where it has no file system of its own.
 
         Raises InternalError when there is none to be had, SandboxError when it cannot be confined.
         """
+        folder = Path(tempfile.mkdtemp(prefix="sorcery-"))
+        try:
+            return self._fork(folder)
+        except BaseException:
+            remove(folder)
+            raise
+
+    def _fork(self, folder: Path) -> Worker:
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = Box(status)
@@ -76,7 +86,7 @@ class Forks:
         except InternalError:
             control.close()
             raise
-        return Worker(control, box)
+        return Worker(control, box, folder)
 
 
 class Zygote(Forks):
@@ -85,12 +95,18 @@ class Zygote(Forks):
     def __init__(self, modules: Sequence[str], policy: Policy) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
-        environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-        self._home = tempfile.TemporaryDirectory(prefix="sorcery-home-")  # libraries leave their caches there
-        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0", "HOME": self._home.name}
+        environment = {
+            name: os.environ[name] for name in ("PATH", "LANG", "TZ", "TMPDIR") if name in os.environ
+        }
+        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0"}
         command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno())]
         self._process = subprocess.Popen(
-            command, env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            command,
+            env=environment,
+            cwd="/",
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # it sees to its own end, and tidies up, when all else is killed
         )
         theirs.close()
         ours.send(msgspec.json.encode(Order(list(modules), policy)))
@@ -107,13 +123,15 @@ class Zygote(Forks):
             raise InternalError(
                 f"the warm process for {', '.join(self._modules) or 'no module'} did not start"
             )
-        self._home.cleanup()
 
     def close(self) -> None:
         self.requests.close()
-        self._process.kill()
-        self._process.wait()
-        self._home.cleanup()
+        self._process.terminate()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def __enter__(self) -> Zygote:
         self.wait_until_warm()
@@ -153,9 +171,10 @@ class Snapshot:
 class Worker:
     """Runs one submission. Cells after a failing one still run, until the process is gone."""
 
-    def __init__(self, control: socket.socket, box: Box) -> None:
+    def __init__(self, control: socket.socket, box: Box, folder: Path) -> None:
         self._control = control
         self._box = box
+        self._folder = folder
         self._over = time.monotonic()
         self.gone: CellVerdict | None = None
         self.tampered = ""
@@ -255,6 +274,7 @@ class Worker:
         """Ends everything the submission started; returns when it is dead."""
         self._kill(CellVerdict.NOT_REACHED)
         self._box.close()
+        remove(self._folder)  # the keeper's task, were it not that keepers may be killed
 
     def _obituary(self) -> tuple[CellVerdict, str]:
         fate = self._box.fate()

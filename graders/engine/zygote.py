@@ -12,21 +12,25 @@ and the status of its keeper (graders.sandbox.keeper), for which it forks the ke
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
 import signal
 import socket
 import sys
+import tempfile
 import types
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from graders.records import Tier
-from graders.sandbox.confine import seccomp_filter
+from graders.sandbox.confine import forget_origin, seccomp_filter
 from graders.sandbox.keeper import keep
+from graders.sandbox.linux import die_with_parent, use_large_pages
 from graders.sandbox.policy import Policy
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -55,24 +59,28 @@ def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's business
     order = msgspec.json.decode(requests.recv(1 << 16), type=Order)
-    _install_otter_stub()
-    try:
-        _warm(order.modules)
-    except Exception as error:
-        raise SystemExit(f"what the topic imports cannot be imported here: {error}") from None
-    from graders.engine.inside import work
-    from graders.engine.shell import make_shell
+    with _home_of_its_own():
+        _install_otter_stub()
+        try:
+            _warm(order.modules)
+        except Exception as error:
+            raise SystemExit(f"what the topic imports cannot be imported here: {error}") from None
+        from graders.engine.inside import work
+        from graders.engine.shell import make_shell
 
-    shell = make_shell()
-    for source in ("1 + 1", "1 / 0"):  # what shows values and tracebacks is imported at their first use
-        shell.run(source, seconds=60, output_bytes=1 << 20)
-    shell.reset(new_session=True)
+        shell = make_shell()
+        for source in ("1 + 1", "1 / 0"):  # what shows values and tracebacks is imported at their first use
+            shell.run(source, seconds=60, output_bytes=1 << 20)
+        shell.reset(new_session=True)
     filtered = order.policy.tier in (Tier.FULL, Tier.FLAT)
     rules = seccomp_filter(order.policy) if filtered else None
+    forget_origin(order.policy)
     cores = Cores()
     _stay_alone()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
+    if sys.platform == "linux":
+        use_large_pages()
     requests.send(b"ready")
 
     while True:
@@ -95,6 +103,20 @@ def main() -> None:
         cores.taken[keeper] = core
         control.close()
         status.close()
+
+
+@contextlib.contextmanager
+def _home_of_its_own() -> Iterator[None]:
+    """Libraries leave caches at home, or among temporary files, when they are imported. It goes when that
+    is done, or when who started this process is killed meanwhile; later, that ends the process at once."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if sys.platform == "linux":
+        die_with_parent(signal.SIGTERM)
+    with tempfile.TemporaryDirectory(prefix="sorcery-home-") as home:
+        os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = home
+        yield
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    tempfile.tempdir = None  # workers look for theirs
 
 
 def _install_otter_stub() -> None:

@@ -265,16 +265,23 @@ def _address_space() -> int:
     return pages * resource.getpagesize()
 
 
-def clean_interpreter(policy: Policy) -> None:
-    """What Python itself remembers of where it was started."""
+def forget_origin(policy: Policy) -> None:
+    """What Python itself remembers of where it was started. In the warm process, once for all workers."""
     os.environ.clear()
     os.environ.update(ENVIRONMENT)
+    sys.argv = [""]
+    if policy.tier is Tier.NONE:
+        return
+    sys.path[:] = [path for path in map(os.path.realpath, sys.path) if _is_shown(path, policy)]
+    for path in list(sys.path_importer_cache):  # of what is shown it saves reading every folder again
+        if not _is_shown(path, policy):
+            del sys.path_importer_cache[path]
+
+
+def begin_anew(policy: Policy) -> None:
+    """What is one worker's own, after `confine`."""
     if policy.tier is not Tier.FULL:
         os.environ["HOME"] = os.environ["TMPDIR"] = str(Path.cwd())
-    sys.argv = [""]
-    shown = [entry for entry in map(os.path.realpath, sys.path) if _is_shown(entry, policy)]
-    sys.path[:] = shown if policy.tier is not Tier.NONE else [p for p in sys.path if p]
-    sys.path_importer_cache.clear()
     random.seed(int.from_bytes(os.urandom(8), "big"))
 
 

@@ -6,7 +6,8 @@ They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
     keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes | files
     supervisor → keeper   kill (the worker; its snapshots stay), or closing it (everything ends)
 
-The supervisor reads the end of the socket only when everything the submission started is dead.
+The supervisor reads the end of the socket only when everything the submission started is dead and
+the folder it worked in is gone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import contextlib
 import itertools
 import os
 import select
+import shutil
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -26,7 +29,7 @@ from typing import Any, NoReturn
 from graders.records import Tier
 from graders.sandbox import linux
 from graders.sandbox.confine import (
-    clean_interpreter,
+    begin_anew,
     confine,
     enter_namespaces,
     hand_over,
@@ -69,6 +72,7 @@ def keep(
     finally:
         with contextlib.suppress(BaseException):
             _end(init, walk=_ON_LINUX and policy.tier is not Tier.FULL)
+            remove(folder)
         os._exit(0)
 
 
@@ -115,7 +119,7 @@ def _worker(
         signal.signal(signal.SIGINT, signal.default_int_handler)
         _close_all_but(status.fileno(), control.fileno())
         confine(policy, user, folder, rules)
-        clean_interpreter(policy)
+        begin_anew(policy)
         _say(status, "ready")
         status.close()
     except BaseException as error:
@@ -244,6 +248,17 @@ def fits(folder: Path, most: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def remove(folder: Path) -> None:
+    """Whatever was made in it: Python's own way recurses, and needs to be let in."""
+    if not folder.exists():
+        return
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def descendants(root: int) -> Iterator[int]:

@@ -65,7 +65,7 @@ def _try(tier: Tier) -> str:
     from graders.sandbox.confine import seccomp_filter
     from graders.sandbox.keeper import keep
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
         wanted = policy(tier, Limits())
         try:
             rules = None if tier is Tier.LANDLOCK else seccomp_filter(wanted)

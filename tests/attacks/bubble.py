@@ -18,6 +18,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from graders.sandbox import linux
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("report", type=Path)
-    parser.add_argument("--user", type=int, default=0)
+    parser.add_argument("--user", type=int, default=os.geteuid())
     parser.add_argument("--show", action="append", default=[])
     parser.add_argument("--kill-after", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--group", action="store_true", help="kill its process group, not it alone")
@@ -57,8 +58,7 @@ def main() -> None:
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     if user == 0:
-        for folder in [*python_folders(), str(ROOT), *options.show]:
-            _reach(Path(folder))
+        _reach([Path(folder) for folder in {*python_folders(), str(ROOT), *options.show}])
     options.report.write_text(json.dumps(_run(options)))
 
 
@@ -68,16 +68,21 @@ def works() -> bool:
     return tried.returncode == 0
 
 
-def _reach(folder: Path) -> None:
-    """Makes `folder` reachable for everyone, by covering what above it is not."""
-    closed = [above for above in reversed(folder.parents) if not above.stat().st_mode & stat.S_IXOTH]
-    if not closed:
-        return
-    kept = os.open(folder, os.O_PATH)
-    linux.mount("tmpfs", str(closed[0]), "tmpfs", 0, "mode=755,size=1m")
-    folder.mkdir(parents=True)
-    linux.mount(f"/proc/self/fd/{kept}", str(folder), flags=linux.MS_BIND | linux.MS_REC)
-    os.close(kept)
+def _reach(folders: Sequence[Path]) -> None:
+    """Makes `folders` reachable for everyone, by covering what above them is not."""
+    covered: dict[Path, Path] = {}
+    for folder in folders:
+        inside = any(folder != other and folder.is_relative_to(other) for other in folders)
+        closed = [above for above in reversed(folder.parents) if not above.stat().st_mode & stat.S_IXOTH]
+        if closed and not inside:
+            covered[folder] = closed[0]
+    kept = {folder: os.open(folder, os.O_PATH) for folder in covered}
+    for closed_folder in set(covered.values()):
+        linux.mount("tmpfs", str(closed_folder), "tmpfs", 0, "mode=755,size=1m")
+    for folder, descriptor in kept.items():
+        folder.mkdir(parents=True)
+        linux.mount(f"/proc/self/fd/{descriptor}", str(folder), flags=linux.MS_BIND | linux.MS_REC)
+        os.close(descriptor)
 
 
 def _run(options: argparse.Namespace) -> dict[str, object]:

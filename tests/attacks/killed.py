@@ -42,6 +42,7 @@ def once(after: float, user: int, tier: str, group: bool) -> list[str]:
         killed = arena.run(command, user, root, f"--kill-after={after}", *["--group"] * group)
         wrong = [f"left running: {left}" for left in killed["left"]]
         before = _results(root, wrong)
+        wrong += [f"left lying: {path.name}" for path in arena.temporary.glob("sorcery-*")]
         again = arena.run(command, user, root)
         if again["exit"]:
             wrong.append(f"the second time exit code {again['exit']}: {again['stderr'][-300:]}")

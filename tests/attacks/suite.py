@@ -145,7 +145,10 @@ class Arena:
         self.course, self.home = self.folder / "course", self.folder / "home"
         self.token = "TOKEN" + secrets.token_hex(8)
         self._doors: list[socket.socket] = []
+        self.temporary = self.folder / "tmp"
         self.home.mkdir()
+        self.temporary.mkdir()
+        self.temporary.chmod(0o1777)
         (self.home / ".netrc").write_text(f"password {self.token}")
         make_course(self.course, LIMITS, self.token)
         make_course(self.folder / "wide", WIDE, self.token)
@@ -220,7 +223,8 @@ class Arena:
         ]
         bubble += [*bubbles, "--", *command]
         environment = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
-        environment |= {"HOME": str(self.home), "NO_COLOR": "1", "PRIVATE_KEY": self.token}
+        environment |= {"HOME": str(self.home), "TMPDIR": str(self.temporary)}
+        environment |= {"NO_COLOR": "1", "PRIVATE_KEY": self.token}
         done = subprocess.run(  # what is stopped here takes its process table with it
             bubble,
             cwd=cwd,

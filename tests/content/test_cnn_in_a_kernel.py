@@ -46,14 +46,14 @@ def test_the_released_digits_are_what_the_script_makes_and_none_is_held_out() ->
 
 
 @pytest.mark.parametrize("name", ["student", "solution"])
-def test_the_notebook_imports_no_package_the_warm_process_has_not(name: str, tmp_path: Path) -> None:
+def test_the_notebook_imports_no_package_the_warm_process_has_not(name: str) -> None:
     """What is first imported in a worker is paid for by every submission."""
     course = load_course(ROOT)
     topic = course.topic("cnn")
     cells = nbformat.reads(getattr(build_topic(course, topic), name).decode(), as_version=4).cells
     confined = policy(Tier.NONE, topic.limits, data=topic.folder / "data")
     with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
-        worker = zygote.fork(tmp_path)
+        worker = zygote.fork()
         worker.begin(topic.limits)
         worker.run(0, "import sys; before = {name.split('.')[0] for name in sys.modules}")
         for number, cell in enumerate(cells):

@@ -1,7 +1,6 @@
 """Whole notebooks, examined: every kind of submission gets its verdict and the points it earned."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -54,13 +53,13 @@ def tests(tmp_path_factory: pytest.TempPathFactory) -> dict[str, QuestionTests]:
 
 
 @pytest.fixture
-def grade(zygote: Zygote, tests: dict[str, QuestionTests], tmp_path: Path):
+def grade(zygote: Zygote, tests: dict[str, QuestionTests]):
     def run(*sources: str, seed: int = 7) -> Examination:
         cells = []
         for index, source in enumerate(sources):
             asked = next((name for name in tests if f'grader.check("{name}")' in source), None)
             cells.append(CodeCell(index, source, asked))
-        return examine(zygote.fork(tmp_path), cells, tests, LIMITS, seed=seed)
+        return examine(zygote.fork(), cells, tests, LIMITS, seed=seed)
 
     return run
 
@@ -157,15 +156,15 @@ def test_a_missing_check_cell_is_graded_at_the_end_and_the_last_of_two_counts(gr
 
 
 def test_a_missing_check_cell_is_made_up_for_by_the_questions_last_cell(
-    zygote: Zygote, tests: dict[str, QuestionTests], tmp_path: Path
+    zygote: Zygote, tests: dict[str, QuestionTests]
 ) -> None:
     """A later cell that reuses the name then harms nothing."""
     cells = [CodeCell(0, GOOD.format(name="q1"), ends="q1"), CodeCell(1, "q1_square = None")]
     asked = {"q1": tests["q1"]}
-    examination = examine(zygote.fork(tmp_path), cells, asked, LIMITS, seed=1)
+    examination = examine(zygote.fork(), cells, asked, LIMITS, seed=1)
     assert points(examination) == [4]
     assert examination.questions[0].snapshot == "last cell"
-    assert points(examine(zygote.fork(tmp_path), [], asked, LIMITS, seed=1)) == [0]
+    assert points(examine(zygote.fork(), [], asked, LIMITS, seed=1)) == [0]
 
 
 def test_the_same_seed_gives_the_same_result(grade) -> None:

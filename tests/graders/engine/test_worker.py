@@ -1,12 +1,19 @@
 """A warm process forks workers; each question is tested on the namespace its check cell saw."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+import psutil
 import pytest
 
-from graders.engine.worker import Worker, Zygote
+from graders.engine.worker import Forks, Worker, Zygote
+from graders.engine.zygote import THREAD_VARIABLES, Order
 from graders.errors import InternalError, PeerTimeout
 from graders.records import CellVerdict, Limits, Tier
 from graders.sandbox.policy import policy
@@ -24,8 +31,8 @@ def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
 
 
 @pytest.fixture
-def worker(zygote: Zygote, tmp_path: Path) -> Iterator[Worker]:
-    forked = zygote.fork(tmp_path)
+def worker(zygote: Zygote) -> Iterator[Worker]:
+    forked = zygote.fork()
     forked.begin(LIMITS)
     yield forked
     forked.close()
@@ -46,8 +53,8 @@ def test_cells_leave_outputs_as_jupyter_would(worker: Worker) -> None:
     assert worker.run(2, "%time 5")[0].verdict is CellVerdict.OK
 
 
-def test_a_figure_is_drawn_inline(zygote: Zygote, tmp_path: Path) -> None:
-    drawer = zygote.fork(tmp_path)
+def test_a_figure_is_drawn_inline(zygote: Zygote) -> None:
+    drawer = zygote.fork()
     drawer.begin(Limits())
     _, outputs = drawer.run(0, "import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
     drawer.close()
@@ -147,8 +154,8 @@ def test_bytes_written_into_the_control_channel_are_tampering(worker: Worker) ->
     assert worker.tampered
 
 
-def test_submissions_share_nothing(zygote: Zygote, tmp_path: Path) -> None:
-    first, second = zygote.fork(tmp_path), zygote.fork(tmp_path)
+def test_submissions_share_nothing(zygote: Zygote) -> None:
+    first, second = zygote.fork(), zygote.fork()
     for forked in (first, second):
         forked.begin(LIMITS)
     first.run(0, "import torch\ntorch.relu = None\nmine = 1")
@@ -189,3 +196,48 @@ def test_an_error_that_cannot_be_printed_ends_its_cell_only(worker: Worker) -> N
         "Cruel: (an exception that cannot be printed)",
     )
     assert worker.run(1, "1")[0].verdict is CellVerdict.OK
+
+
+def test_a_fork_that_fails_is_our_error_and_the_warm_process_lives_on() -> None:
+    code = (
+        "import errno, os, sys\nfrom graders.engine import zygote\nfork, failures = os.fork, [1]\n"
+        "def failing():\n    if failures:\n        failures.pop()\n        raise OSError(errno.EAGAIN, 'no process')\n"
+        "    return fork()\nos.fork = failing\nsys.argv = ['', '0']\nzygote.main()"
+    )
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    single = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
+    with ours, subprocess.Popen([sys.executable, "-c", code], stdin=theirs.fileno(), env=single) as process:
+        theirs.close()
+        ours.send(msgspec.json.encode(Order([], policy(Tier.NONE, LIMITS))))
+        assert ours.recv(64) == b"ready"
+        forks = Forks(ours)
+        with pytest.raises(InternalError, match="no answer"):
+            forks.fork()
+        second = forks.fork()
+        second.begin(LIMITS)
+        assert value(second, 0, "6 * 7") == "42"
+        second.close()
+        process.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends when its imports are done")
+@pytest.mark.parametrize("when", ["it imports", "it is warm"])
+def test_the_warm_process_ends_with_who_started_it_and_leaves_nothing(when: str, tmp_path: Path) -> None:
+    start = (
+        "import sys, time\nfrom graders.engine.worker import Zygote\nfrom graders.records import Limits, Tier\n"
+        "from graders.sandbox.policy import policy\nzygote = Zygote(['torch'], policy(Tier.NONE, Limits()))\n"
+        "if sys.argv[1] == 'it is warm': zygote.wait_until_warm()\n"
+        "print(zygote._process.pid, flush=True)\ntime.sleep(600)"
+    )
+    environment = dict(os.environ, TMPDIR=str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", start, when], stdout=subprocess.PIPE, text=True, env=environment
+    ) as starter:
+        assert starter.stdout
+        warm = psutil.Process(int(starter.stdout.readline()))
+        while when == "it imports" and not list(tmp_path.glob("sorcery-home-*")):
+            assert warm.is_running()
+        starter.kill()
+    psutil.wait_procs([warm], timeout=60)
+    assert not warm.is_running()
+    assert list(tmp_path.iterdir()) == []

@@ -34,16 +34,16 @@ def zygotes() -> Iterator[dict[Tier, Zygote]]:
 
 
 @pytest.fixture
-def worker(zygotes: dict[Tier, Zygote], tmp_path: Path) -> Iterator[Worker]:
-    forked = zygotes[Tier.FULL].fork(tmp_path)
+def worker(zygotes: dict[Tier, Zygote]) -> Iterator[Worker]:
+    forked = zygotes[Tier.FULL].fork()
     forked.begin(LIMITS)
     yield forked
     forked.close()
 
 
 @pytest.fixture
-def unconfined(zygotes: dict[Tier, Zygote], tmp_path: Path) -> Iterator[Worker]:
-    forked = zygotes[Tier.NONE].fork(tmp_path)
+def unconfined(zygotes: dict[Tier, Zygote]) -> Iterator[Worker]:
+    forked = zygotes[Tier.NONE].fork()
     forked.begin(LIMITS)
     yield forked
     forked.close()
@@ -100,10 +100,8 @@ def test_the_system_is_read_only_and_home_is_writable(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize("kind", [Tier.FULL, Tier.NONE])
-def test_everything_it_started_is_dead_when_it_is_closed(
-    zygotes: dict[Tier, Zygote], tmp_path: Path, kind: Tier
-) -> None:
-    forked = zygotes[kind].fork(tmp_path)
+def test_everything_it_started_is_dead_when_it_is_closed(zygotes: dict[Tier, Zygote], kind: Tier) -> None:
+    forked = zygotes[kind].fork()
     forked.begin(LIMITS)
     mark = f"sorcery-daemon-{os.getpid()}"
     daemon = (

@@ -3,14 +3,16 @@
 import contextlib
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from graders.errors import SandboxError
 from graders.records import Limits, Tier
-from graders.sandbox import confine, keeper
+from graders.sandbox import box, confine, keeper
 from graders.sandbox.policy import Policy
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -79,3 +81,25 @@ def test_what_landlock_does_not_govern_yet_is_refused(
     with os.fdopen(read) as said:
         assert set(said.read().split()) == {"signal", "truncate"} - refused
     assert (tmp_path / "file").stat().st_mode & 0o777
+
+
+def test_processes_that_do_not_die_are_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(box, "END_SECONDS", 0.05)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:  # a keeper that never comes to its end
+        theirs.send(b"exit 0")
+        held = box.Box(ours)
+        with pytest.raises(SandboxError, match="did not end within"):
+            held.close()
+        assert held.fate() == "exit 0"
+        held.close()
+
+
+def test_folders_are_removed_whatever_was_made_in_them(tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    nest = "import os\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\nos.chmod('.', 0)"
+    subprocess.run([sys.executable, "-c", nest], cwd=folder, check=True)
+    keeper.remove(folder)
+    assert not folder.exists()
+    keeper.remove(folder)
