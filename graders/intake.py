@@ -13,6 +13,7 @@ a parser is then bounded by the limits its code would have had.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import json
@@ -20,7 +21,7 @@ import lzma
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any, TypeVar
@@ -87,48 +88,57 @@ def check_size(size: int) -> None:
 
 
 def _unpacked(data: bytes, topic: str) -> bytes:
-    try:
-        if data[:4] in (b"PK\3\4", b"PK\5\6"):
-            return _from_zip(data, topic)
-        for magic, unpack in _UNPACKERS.items():
-            if data.startswith(magic):
+    if data[:4] in (b"PK\3\4", b"PK\5\6"):
+        return _from_zip(data, topic)
+    for magic, unpack in _UNPACKERS.items():
+        if data.startswith(magic):
+            with _unpacking():
                 data = _at_most(unpack(io.BytesIO(data)), MAX_UNPACKED)
-                break
-        if data[257:262] == b"ustar":
-            return _from_tar(data, topic)
+            break
+    return _from_tar(data, topic) if data[257:262] == b"ustar" else data
+
+
+@contextlib.contextmanager
+def _unpacking() -> Iterator[None]:
+    """Around what Python's readers of archives do, who raise more than errors of their own kinds:
+    IndexError and the like where they take a field for granted."""
+    try:
+        yield
     except (Rejected, MemoryError):
         raise
     except (NotImplementedError, RuntimeError):
         raise Rejected(
             "the archive is encrypted or packed in an unusual way. Submit the .ipynb file itself"
         ) from None
-    except (
-        Exception
-    ):  # of their own kinds, and IndexError and the like where a reader took a field for granted
+    except Exception:
         raise Rejected("the archive is damaged. Submit the .ipynb file itself") from None
-    return data
 
 
 def _from_zip(data: bytes, topic: str) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with _unpacking():
+        archive = zipfile.ZipFile(io.BytesIO(data))
         members = {
             info: info.filename
             for info in archive.infolist()
             if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16)
         }
-        with archive.open(_the_notebook(members, topic)) as member:
-            return _at_most(member, MAX_BYTES)
+    chosen = _the_notebook(members, topic)
+    with _unpacking():
+        return _at_most(archive.open(chosen), MAX_BYTES)
 
 
 def _from_tar(data: bytes, topic: str) -> bytes:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-        members: dict[tarfile.TarInfo, str] = {}
+    members: dict[tarfile.TarInfo, str] = {}
+    with _unpacking():
+        archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115  # of memory
         for info in archive:
             if info.isreg():
                 members[info] = info.name
             if len(members) > MAX_MEMBERS:
                 break
-        member = archive.extractfile(_the_notebook(members, topic))
+    chosen = _the_notebook(members, topic)
+    with _unpacking():
+        member = archive.extractfile(chosen)
         assert member is not None  # of a regular file
         return _at_most(member, MAX_BYTES)
 
