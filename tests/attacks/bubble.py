@@ -42,8 +42,8 @@ def main() -> None:
     if user == 0:
         linux.unshare(*others)
     else:
+        group = os.getegid()  # before it is nobody's
         linux.unshare(linux.NEWUSER, *others)
-        group = os.getegid()
         for name, text in (
             ("setgroups", "deny"),
             ("uid_map", f"{user} {user} 1"),

@@ -55,6 +55,9 @@ from typing import Any
 
 from target import HONEST, LIMITS, WIDE, cells_of, make_course, notebook
 
+from graders.records import Tier
+from graders.sandbox.doctor import gather
+
 HERE = Path(__file__).parent
 ORDINARY = 61234  # a user id no account of a machine has
 FULL_MARKS = 8.0
@@ -310,7 +313,7 @@ def controls(chosen: Sequence[Attack], kind: str, user: int) -> dict[str, bool]:
             arena.run(naive, user, arena.home)
             found = json.loads(report.read_text())
             assert found["victim"]["points"] == FULL_MARKS, found["victim"]
-            return {attack.id: _worked_on_naive(attack, found.get(attack.student)) for attack in chosen}
+            return {attack.id: _worked_on_naive(attack, found[attack.student]) for attack in chosen}
     worked = {}
     together = [attack for attack in chosen if kind == "unconfined" and attack.group != "escape"]
     for attack_id, outcome in real(together, "none", user)[0].items() if together else ():
@@ -339,9 +342,7 @@ def _works_alone(attack: Attack, kind: str, user: int) -> bool:
 VERDICTS = ("graded", "output limit", "timeout", "out of memory", "crashed", "tampered", "rejected")
 
 
-def _worked_on_naive(attack: Attack, found: dict[str, Any] | None) -> bool:
-    if found is None:  # it took the grader down
-        return True
+def _worked_on_naive(attack: Attack, found: dict[str, Any]) -> bool:
     said = " ".join(found["messages"])
     return (
         found["points"] is None or found["points"] > attack.points or "GOT" in said or found["left"] > 0
@@ -363,6 +364,18 @@ def missing(user: int) -> dict[str, str]:
         done = arena.run([sys.executable, "-m", "graders.cli", "doctor", "--json"], user, arena.course)
     tiers: dict[str, str] = json.loads(done["stdout"])["tiers"]
     return tiers
+
+
+def excuse(tier: str, user: int) -> str:
+    """What this machine itself lacks for the tier, "" for nothing: it is then our fault if it is missing."""
+    facts = gather()
+    if not facts.landlock or facts.libseccomp:
+        return "no landlock, or no libseccomp"
+    if tier == Tier.FLAT:
+        return ""
+    with Arena() as arena:
+        bubble = [sys.executable, str(HERE / "bubble.py"), "/dev/null", "--", "true"]
+        return "" if arena.run(bubble, user, arena.home)["exit"] == 0 else "no namespaces for this user"
 
 
 def main() -> int:
