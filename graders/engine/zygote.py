@@ -16,6 +16,8 @@ import contextlib
 import gc
 import importlib
 import os
+import select
+import shutil
 import signal
 import socket
 import sys
@@ -60,6 +62,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's business
     order = msgspec.json.decode(requests.recv(1 << 16), type=Order)
     with _home_of_its_own():
+        if select.select([requests], [], [], 0)[0]:  # nothing is asked yet, so its other end is gone already
+            return
         _install_otter_stub()
         try:
             _warm(order.modules)
@@ -81,7 +85,8 @@ def main() -> None:
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page
     if sys.platform == "linux":
         use_large_pages()
-    requests.send(b"ready")
+    with contextlib.suppress(OSError):  # nobody is there any more, as the next look finds
+        requests.send(b"ready")
 
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, 4096, 2)
@@ -109,14 +114,23 @@ def main() -> None:
 def _home_of_its_own() -> Iterator[None]:
     """Libraries leave caches at home, or among temporary files, when they are imported. It goes when that
     is done, or when who started this process is killed meanwhile; later, that ends the process at once."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    home = tempfile.mkdtemp(prefix="sorcery-home-")
+
+    def leave(*_: object) -> None:
+        # No exception: what is being imported might swallow it, or write once more on its way out.
+        shutil.rmtree(home, ignore_errors=True)
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, leave)
     if sys.platform == "linux":
         die_with_parent(signal.SIGTERM)
-    with tempfile.TemporaryDirectory(prefix="sorcery-home-") as home:
-        os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = home
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = home
+    try:
         yield
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    tempfile.tempdir = None  # workers look for theirs
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        tempfile.tempdir = None  # workers look for theirs
 
 
 def _install_otter_stub() -> None:
