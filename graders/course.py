@@ -3,8 +3,9 @@
     schema: 1
     course: {id: deep-learning, title: Deep learning, timezone: UTC}
     limits: {cell: 60s, memory: 2 GiB}
+    late: {grace: 15m, per_day: 10%, cap: 50%}
     topics:
-      - {id: cnn, title: Convolutional networks, points: {auto: 20, manual: 4}}
+      - {id: cnn, title: Convolutional networks, points: {auto: 20, manual: 4}, due: 2026-12-18T23:59}
 
 Durations are written `90s`, `10m`, `1h30m`; sizes `512 MiB`, `2 GiB`. A due time without an offset
 is in the course's timezone. Relative paths are relative to the course's root, the folder that
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from graders.errors import AuthorError, Problem, UsageError
+from graders.late import LatePolicy
 from graders.records import Limits
 from graders.strict_yaml import Document, Location, read, suggest
 
@@ -37,6 +39,7 @@ BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "M
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h)\s*)+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _TOPIC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?")
@@ -66,6 +69,14 @@ def size(text: Any) -> int:
     return int(amount)
 
 
+def share(text: Any) -> float:
+    """`10%` as 0.1; from 0 % to 100 %. Raises ValueError with the mend."""
+    found = _PERCENT.fullmatch(text) if isinstance(text, str) else None
+    if not found or not 0 <= float(found[1]) <= 100:
+        raise ValueError(f"{text!r} is no share; write it in percent, such as 10%")
+    return float(found[1]) / 100
+
+
 def _topic_id(text: str) -> str:
     if not _TOPIC_ID.fullmatch(text) or text.lower() in _RESERVED:
         raise ValueError(f"{text!r} cannot name a folder everywhere; use letters, digits, - and _")
@@ -78,7 +89,8 @@ def _module(text: str) -> str:
     return text
 
 
-def _when(text: Any) -> datetime:
+def moment(text: Any) -> datetime:
+    """`2026-12-18T23:59`, with an offset or without. Raises ValueError with the mend."""
     if isinstance(text, str) and _WHEN.fullmatch(text):
         return datetime.fromisoformat(text)  # its ValueError says which part is out of range
     raise ValueError(f"{text!r} is no date with a time; write it as 2026-12-18T23:59:00+00:00")
@@ -112,9 +124,14 @@ def _gradebook(text: str) -> str:
 
 Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["90s"]})]
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "examples": ["2 GiB"]})]
+Share = Annotated[float, BeforeValidator(share), WithJsonSchema({"type": "string", "examples": ["10%"]})]
 Count = Annotated[int, Field(ge=1)]
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+# Which of a student's submissions counts.
+Versions = Literal["latest", "latest_on_time"]
 
 
 class _Entry(BaseModel):
@@ -150,6 +167,12 @@ _LIMIT_FIELDS = {
 }
 
 
+class _Late(_Entry):
+    grace: Duration | None = None
+    per_day: Share
+    cap: Share = 1.0
+
+
 class _Course(_Entry):
     id: Annotated[str, AfterValidator(_topic_id)]
     title: Title
@@ -165,7 +188,11 @@ class _Topic(_Entry):
     id: Annotated[str, AfterValidator(_topic_id)]
     title: Title
     points: _Points
-    due: Annotated[datetime, BeforeValidator(_when)] | None = None
+    due: Annotated[datetime, BeforeValidator(moment)] | None = None
+    late: _Late | None = None
+    versions: Versions | None = None
+    extra_credit: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     warm: tuple[Annotated[str, AfterValidator(_module)], ...] = ()
     limits: _Limits = _Limits()
 
@@ -177,12 +204,18 @@ class CourseFile(_Entry):
     course: _Course
     gradebook: Annotated[str, AfterValidator(_gradebook)] = GRADEBOOK
     limits: _Limits = _Limits()
+    late: _Late | None = None
+    versions: Versions = "latest"
     topics: Annotated[tuple[_Topic, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One assignment. `points_line` is the line of its points in course.yaml; `due` has an offset."""
+    """One assignment. `points_line` is the line of its points in course.yaml; `due` has an offset.
+
+    `versions`: of several submissions of one student, "latest" counts, or with "latest_on_time" the latest
+    that is not late, where there is one. `extra_credit` and `drop` are ids of questions.
+    """
 
     root: Path
     id: str
@@ -191,6 +224,10 @@ class Topic:
     manual_points: float
     limits: Limits
     due: datetime | None = None
+    late: LatePolicy = field(default_factory=LatePolicy)
+    versions: Versions = "latest"
+    extra_credit: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     warm: tuple[str, ...] = ()
     points_line: int = 0
 
@@ -282,6 +319,10 @@ def load_course(root: Path) -> Course:
                 manual_points=topic.points.manual,
                 limits=topic.limits.over(limits),
                 due=_due(topic, zone),
+                late=_policy(topic.late or written.late),
+                versions=topic.versions or written.versions,
+                extra_credit=topic.extra_credit,
+                drop=topic.drop,
                 warm=topic.warm,
                 points_line=document.marks[("topics", index, "points")][0],
             )
@@ -313,6 +354,9 @@ def _faults(written: CourseFile, document: Document) -> Iterator[Problem]:
         own = topic.limits.over(limits)
         if own != limits and own.cell_seconds > own.notebook_seconds:
             yield _cell_over_notebook(document, (*place, "limits"), own)
+        for question in sorted({*topic.extra_credit} & {*topic.drop}):
+            message = f"{question} is extra credit and dropped at once"
+            yield document.problem((*place, "drop"), message, "leave it in one of the two", key=True)
         due = _due(topic, zone)
         if due is not None and due.astimezone(UTC).astimezone(due.tzinfo) != due:
             yield document.problem(
@@ -329,6 +373,12 @@ def _due(topic: _Topic, zone: tzinfo) -> datetime | None:
     if topic.due is None or topic.due.tzinfo is not None:
         return topic.due
     return topic.due.replace(tzinfo=zone)
+
+
+def _policy(late: _Late | None) -> LatePolicy:
+    if late is None:
+        return LatePolicy()
+    return LatePolicy(grace=late.grace or 0.0, per_day=late.per_day, cap=late.cap)
 
 
 def _absolute(url: str, root: Path) -> str:

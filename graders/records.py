@@ -156,5 +156,69 @@ class Result:
     manual: tuple[ManualResult, ...] = ()
     cells: tuple[CellResult, ...] = ()
     started: str = ""  # UTC, ISO 8601
+    submitted: str = ""  # UTC, ISO 8601; empty where nothing says when it was handed in
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a person gave one question of one student: `points` in place of the tests' (None: theirs
+    stand), `extra` beside them."""
+
+    points: float | None = None
+    extra: float = 0.0
+    comment: str = ""
+
+
+class Counting(StrEnum):
+    """How a question enters a grade."""
+
+    COUNTED = "counted"
+    EXTRA_CREDIT = "extra credit"  # its points count, and are not asked for
+    DROPPED = "dropped"  # neither earned nor asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionGrade:
+    """What one question brings. `points` is None while a person has yet to grade it; `comment` is theirs."""
+
+    id: str
+    points: float | None
+    possible: float
+    counting: Counting = Counting.COUNTED
+    written: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lateness:
+    """How late something was handed in, and what that costs. `due` is after an extension, UTC, ISO 8601,
+    empty for none; `days` are begun days past due and grace; `penalty` is in points."""
+
+    due: str = ""
+    extended: bool = False
+    seconds: float = 0.0
+    days: int = 0
+    penalty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """One student's grade for one topic: everything that feedback, report and exports say of it.
+
+    `total` is max(0, earned − penalty), None without a grade: nothing was handed in (`verdict` None), or
+    it was rejected or is ungraded. `possible` leaves out what is dropped or extra.
+    """
+
+    topic: str
+    student: str
+    verdict: Verdict | None
+    reason: str = ""
+    questions: tuple[QuestionGrade, ...] = ()
+    earned: float = 0.0
+    possible: float = 0.0
+    needs_manual: bool = False
+    submitted: str = ""
+    late: Lateness = Lateness()
+    total: float | None = None

@@ -11,6 +11,7 @@ import pytest
 
 from graders.course import COURSE_FILE, Course, CourseFile, find_course, load_course, seconds, size
 from graders.errors import AuthorError, UsageError
+from graders.late import LatePolicy
 from graders.records import Limits
 
 SMALL = """\
@@ -252,3 +253,35 @@ def test_reading_a_course_imports_nothing_heavy(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert run.stdout.strip() == "[]", run.stderr
+
+
+def test_a_late_policy_of_the_course_holds_where_a_topic_has_none(tmp_path: Path) -> None:
+    found = course(
+        tmp_path,
+        SMALL.replace(
+            "topics:",
+            "late: {grace: 15m, per_day: 10%, cap: 50%}\nversions: latest_on_time\ntopics:",
+        ).replace(
+            "points: {auto: 10}",
+            "points: {auto: 10}, late: {per_day: 2.5%}, versions: latest, drop: [q2], extra_credit: [q3]",
+        ),
+    )
+    first, second = found.topics
+    assert (first.late, first.versions, first.drop) == (
+        LatePolicy(grace=900, per_day=0.1, cap=0.5),
+        "latest_on_time",
+        (),
+    )
+    assert (second.late, second.versions) == (LatePolicy(per_day=0.025), "latest")
+    assert (second.drop, second.extra_credit) == (("q2",), ("q3",))
+
+
+def test_faults_of_a_late_policy_are_told_with_their_mend(tmp_path: Path) -> None:
+    assert faults(tmp_path, SMALL + "late: {per_day: 0.1, cap: 120%}\n") == [
+        "course.yaml:6:17: late.per_day: 0.1 is no share; write it in percent, such as 10%",
+        "course.yaml:6:27: late.cap: '120%' is no share; write it in percent, such as 10%",
+    ]
+    both = SMALL.replace("points: {auto: 10}", "points: {auto: 10}, drop: [q2], extra_credit: [q2]")
+    assert faults(tmp_path, both) == [
+        "course.yaml:5:54: q2 is extra credit and dropped at once; leave it in one of the two"
+    ]
