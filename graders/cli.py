@@ -63,11 +63,14 @@ def grade(
     """
     from graders.autograde import Batch, Interrupted, find_submissions
     from graders.course import find_course
+    from graders.extensions import read_extensions
     from graders.gradebook import Gradebook
     from graders.sandbox.tiers import choose
+    from graders.store import Marks
 
     course = find_course()
     chosen = course.topic(topic)
+    extensions = read_extensions(course)
     handed = find_submissions(paths, chosen.id)
     tier = choose(isolation)
     batch = Batch(course, chosen, tier, jobs or _cores())
@@ -78,7 +81,8 @@ def grade(
         except Interrupted as stop:
             results, interrupted = stop.results, True
     with Gradebook(course) as book:
-        book.record(batch.assignment, results)
+        marks = Marks(course.state, chosen.id).merge(book.marks(chosen.id), chosen.drop)
+        book.record(chosen, batch.assignment, results, extensions=extensions, marks=marks)
     if as_json:
         typer.echo(_json(results))
     else:

@@ -3,7 +3,8 @@
 One process writes at a time. A submission is one transaction: a batch that is killed leaves whole
 submissions, and running it again completes the rest. What a person graded by hand stays as it is.
 
-Rejected and ungraded submissions get no row: no grade is not a grade of zero.
+Rejected and ungraded submissions get no row: no grade is not a grade of zero. Result files and the
+marks read from here (graders.store.Marks) are the record; a lost gradebook is made anew from them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +21,13 @@ from types import TracebackType
 from typing import Any
 
 from graders.assignment import Assignment
-from graders.course import Course
+from graders.course import Course, Topic
 from graders.errors import InternalError, UsageError
-from graders.records import Result, Verdict
+from graders.grades import WITHOUT_A_GRADE, counting, grade
+from graders.records import Counting, Mark, Result
 
 _PREFIX = "sqlite:///"
 _LOCK_SECONDS = 60.0
-_WITHOUT_A_ROW = (Verdict.REJECTED, Verdict.UNGRADED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +87,32 @@ class Gradebook:
     ) -> None:
         self._closing.close()
 
-    def record(self, assignment: Assignment, results: Iterable[Result]) -> int:
-        """Writes the results of one topic; how many got a row. Raises InternalError on a fault of the
-        database, with everything before that submission written."""
+    def record(
+        self,
+        topic: Topic,
+        assignment: Assignment,
+        results: Iterable[Result],
+        *,
+        extensions: Mapping[tuple[str, str], datetime] | None = None,
+        marks: Mapping[str, Mapping[str, Mark]] | None = None,
+    ) -> int:
+        """Writes the results of one topic; how many got a row.
+
+        `marks` (student -> question -> what a person gave) fill rows that are new. Raises InternalError on
+        a fault of the database, with everything before that submission written.
+        """
         from sqlalchemy.exc import SQLAlchemyError
 
         written = 0
         try:
-            self._describe(assignment)
+            self._describe(topic, assignment)
             for result in results:
-                if result.verdict not in _WITHOUT_A_ROW:
-                    self._write(assignment, result)
+                if result.verdict not in WITHOUT_A_GRADE:
+                    extension = (extensions or {}).get((result.student, topic.id))
+                    known = (marks or {}).get(result.student, {})
+                    with _one_transaction(self._book.db):
+                        self._fill(topic, assignment, result, extension, known)
+                    self._book.db.commit()
                     written += 1
         except SQLAlchemyError as error:
             self._book.db.rollback()
@@ -126,16 +142,42 @@ class Gradebook:
             )
         return sorted(rows, key=lambda row: row.student)
 
-    def _describe(self, assignment: Assignment) -> None:
+    def marks(self, topic: str) -> dict[str, dict[str, Mark]]:
+        """student -> question -> what a person gave it, for each student who has a row."""
+        from nbgrader.api import MissingEntry
+
+        try:
+            submissions = self._book.find_assignment(topic).submissions
+        except MissingEntry:
+            return {}
+        found: dict[str, dict[str, Mark]] = {}
+        for submission in submissions:
+            of_student = found.setdefault(submission.student.id, {})
+            for notebook in submission.notebooks:
+                comments = {comment.name: comment.manual_comment or "" for comment in notebook.comments}
+                for given in notebook.grades:
+                    mark = Mark(
+                        points=given.manual_score,
+                        extra=given.extra_credit or 0.0,
+                        comment=comments.get(given.name, ""),
+                    )
+                    if mark != Mark():
+                        of_student[given.name] = mark
+        return found
+
+    def _describe(self, course_topic: Topic, assignment: Assignment) -> None:
         """The cells of the released notebook; submissions copy them, so they come first."""
         book, topic = self._book, assignment.topic
-        book.update_or_create_assignment(topic)
+        due = course_topic.due.astimezone(UTC).replace(tzinfo=None) if course_topic.due else None
+        book.update_or_create_assignment(topic, duedate=due)
         notebook = book.update_or_create_notebook(topic, topic)
-        wanted = {question.check_cell: (question.points, "code") for question in assignment.questions}
-        wanted |= {manual.cell: (manual.points, "markdown") for manual in assignment.manual}
+        how = counting(course_topic, assignment)
+        worth = {name: float(counted is Counting.COUNTED) for name, counted in how.items()}
+        wanted = {q.check_cell: (worth[q.id] * q.points, "code") for q in assignment.questions}
+        wanted |= {m.cell: (worth[m.id] * m.points, "markdown") for m in assignment.manual}
         for stale in [cell for cell in notebook.grade_cells if cell.name not in wanted]:
-            for grade in list(stale.grades):
-                book.db.delete(grade)
+            for given in list(stale.grades):
+                book.db.delete(given)
             book.db.delete(stale)
         for name, (points, kind) in wanted.items():
             book.update_or_create_grade_cell(name, topic, topic, max_score=points, cell_type=kind)
@@ -146,19 +188,28 @@ class Gradebook:
             )
         book.db.commit()
 
-    def _write(self, assignment: Assignment, result: Result) -> None:
-        book = self._book
-        with _one_transaction(book.db):
-            self._fill(assignment, result)
-        book.db.commit()
-
-    def _fill(self, assignment: Assignment, result: Result) -> None:
-        from nbgrader.api import Comment, Grade
+    def _fill(
+        self,
+        course_topic: Topic,
+        assignment: Assignment,
+        result: Result,
+        extension: datetime | None,
+        marks: Mapping[str, Mark],
+    ) -> None:
+        from nbgrader.api import Comment, Grade, MissingEntry
 
         book, topic = self._book, assignment.topic
         book.update_or_create_student(result.student)
+        try:
+            book.find_submission(topic, result.student)
+            marks = {}  # the row knows better
+        except MissingEntry:
+            pass
         submission = book.update_or_create_submission(topic, result.student, timestamp=_when(result))
+        submission.extension = extension - course_topic.due if extension and course_topic.due else None
         (notebook,) = submission.notebooks
+        late = grade(course_topic, assignment, result.student, result, extension=extension).late
+        notebook.late_submission_penalty = late.penalty
         grades = {grade.cell.name: grade for grade in notebook.grades}
         for cell in notebook.notebook.grade_cells:  # of questions added since the last batch
             if cell.name not in grades:
@@ -168,17 +219,29 @@ class Gradebook:
         for cell in notebook.notebook.solution_cells:
             if cell.id not in commented:
                 book.db.add(Comment(cell_id=cell.id, notebook=notebook))
+        book.db.flush()
+        comments = {comment.name: comment for comment in notebook.comments}
+        for name, mark in marks.items():
+            if name in grades:
+                grades[name].manual_score, grades[name].extra_credit = mark.points, mark.extra or None
+            if name in comments:
+                comments[name].manual_comment = mark.comment or None
         points = {question.id: question.points for question in result.questions}
         for question in assignment.questions:
-            grade = grades[question.check_cell]
-            grade.auto_score = points.get(question.id, 0.0)
-            grade.needs_manual_grade = False
+            tested = grades[question.check_cell]
+            tested.auto_score = points.get(question.id, 0.0)
+            tested.needs_manual_grade = False
         answered = {manual.id: manual.answered for manual in result.manual}
         for manual in assignment.manual:
-            grade = grades[manual.cell]
+            written = grades[manual.cell]
             blank = not answered.get(manual.id, False)
-            grade.auto_score = 0.0 if blank else None
-            grade.needs_manual_grade = not blank and grade.manual_score is None
+            written.auto_score = 0.0 if blank else None
+            written.needs_manual_grade = not blank and written.manual_score is None
+        for name, how in counting(course_topic, assignment).items():
+            if how is Counting.DROPPED:
+                dropped = grades[name]
+                dropped.auto_score, dropped.manual_score, dropped.extra_credit = 0.0, None, None
+                dropped.needs_manual_grade = False
 
 
 @contextlib.contextmanager
@@ -193,7 +256,8 @@ def _one_transaction(session: Any) -> Iterator[None]:
 
 
 def _when(result: Result) -> datetime:
-    moment = datetime.fromisoformat(result.started) if result.started else datetime.now(UTC)
+    known = result.submitted or result.started
+    moment = datetime.fromisoformat(known) if known else datetime.now(UTC)
     return moment.astimezone(UTC).replace(tzinfo=None)  # as nbgrader keeps them
 
 

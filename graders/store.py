@@ -2,6 +2,7 @@
 
 .sorcery/results/TOPIC/STUDENT.json
 .sorcery/submissions/SHA256.ipynb      what was graded, as it was handed in
+.sorcery/marks/TOPIC.json              what people gave, as the gradebook had it last
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from graders.errors import UsageError
-from graders.records import Result
+from graders.records import Mark, Result
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 _decoder = msgspec.json.Decoder(Result)
+_marks = msgspec.json.Decoder(dict[str, dict[str, Mark]])
 
 
 def safe_name(name: str) -> bool:
@@ -68,6 +70,37 @@ class ResultStore:
     def __iter__(self) -> Iterator[Result]:
         for path in sorted(self._folder.glob("*.json")):
             yield read_result(path)
+
+
+class Marks:
+    """What people gave the answers of one topic, kept beside the results so that a lost gradebook can be
+    made anew: .sorcery/marks/TOPIC.json, student -> question -> Mark."""
+
+    def __init__(self, folder: Path, topic: str) -> None:
+        self._path = folder / "marks" / f"{topic}.json"
+
+    def read(self) -> dict[str, dict[str, Mark]]:
+        """Empty when none were ever kept. Raises UsageError for a file that is not ours."""
+        try:
+            return _marks.decode(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{self._path} cannot be read: {error}") from None
+
+    def merge(
+        self, found: Mapping[str, Mapping[str, Mark]], dropped: Collection[str] = ()
+    ) -> dict[str, dict[str, Mark]]:
+        """Keeps `found`, what the gradebook says of the students it has, and returns all that is known.
+        Of others, and of `dropped` questions, which it forgets, what was known stays."""
+        known = self.read()
+        for student, marks in found.items():
+            before = known.get(student, {})
+            known[student] = {**{name: before[name] for name in dropped if name in before}, **marks}
+        known = {student: marks for student, marks in known.items() if marks}
+        if known or self._path.exists():
+            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
+        return known
 
 
 def read_result(path: Path) -> Result:

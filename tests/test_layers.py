@@ -16,8 +16,9 @@ LAYERS = [
     ["cli"],
     ["autograde", "build", "preload", "schema"],
     ["gradebook", "grader", "master", "check"],
+    ["grades", "extensions"],
     ["assignment", "course", "intake", "otter_tests", "store", "engine"],
-    ["strict_yaml", "remote"],
+    ["late", "strict_yaml", "remote"],
     ["cells", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],
 ]

@@ -58,6 +58,8 @@ def test_every_fault_is_told_with_its_line(course: Course) -> None:
         "graders/extensions.yaml:4:15: a second extension of cnn for ada; remove one",
         "graders/extensions.yaml:5:27: no topic 'cmn'; did you mean 'cnn'?",
         "graders/extensions.yaml:6:27: free has no due time to be extended; give it one in course.yaml",
-        "graders/extensions.yaml:7:36: cy would have less time than all others"
-        + " (2026-12-18T23:59:00+01:00); write a later time",
+        (
+            "graders/extensions.yaml:7:36: cy would have less time than all others "
+            "(2026-12-18T23:59:00+01:00); write a later time"
+        ),
     ]

@@ -4,15 +4,18 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from graders.assignment import Assignment, Manual, Question
-from graders.course import Course, load_course
+from graders.course import Course, Topic, load_course
 from graders.errors import UsageError
 from graders.gradebook import Gradebook
-from graders.records import Limits, ManualResult, QuestionResult, Result, Tier, Verdict
+from graders.late import LatePolicy
+from graders.records import Limits, ManualResult, Mark, QuestionResult, Result, Tier, Verdict
+from graders.store import Marks
 
 ASSIGNMENT = Assignment(
     topic="toy",
@@ -58,6 +61,7 @@ def result(student: str, *points: float, verdict: Verdict = Verdict.GRADED, answ
 def test_a_result_becomes_a_row_and_a_reason_not_to_grade_does_not(course: Course) -> None:
     with Gradebook(course) as book:
         written = book.record(
+            course.topic("toy"),
             ASSIGNMENT,
             [
                 result("ada", 4, 1),
@@ -84,14 +88,62 @@ def by_hand(book: Gradebook, student: str, score: float) -> None:
 
 def test_what_a_person_gave_survives_another_batch(course: Course) -> None:
     with Gradebook(course) as book:
-        book.record(ASSIGNMENT, [result("ada", 4, 1)])
+        book.record(course.topic("toy"), ASSIGNMENT, [result("ada", 4, 1)])
         by_hand(book, "ada", 2.5)
     with Gradebook(course) as book:
-        book.record(ASSIGNMENT, [result("ada", 0, 2)])
+        book.record(course.topic("toy"), ASSIGNMENT, [result("ada", 0, 2)])
         (row,) = book.rows("toy")
         comment = book._book.find_comment("q3", "toy", "toy", "ada").comment
     assert (row.auto, row.manual, row.total, row.needs_manual) == (2, 2.5, 4.5, False)
     assert comment == "Well said."
+
+
+def test_a_lost_gradebook_is_made_anew_with_what_a_person_gave(course: Course) -> None:
+    topic, kept = course.topic("toy"), Marks(course.state, "toy")
+    with Gradebook(course) as book:
+        book.record(topic, ASSIGNMENT, [result("ada", 4, 1), result("bob", 4, 1)])
+        by_hand(book, "ada", 2.5)
+        assert kept.merge(book.marks("toy")) == {"ada": {"q3": Mark(points=2.5, comment="Well said.")}}
+    Path(course.gradebook.removeprefix("sqlite:///")).unlink()
+    with Gradebook(course) as book:
+        known = kept.merge(book.marks("toy"))
+        book.record(topic, ASSIGNMENT, [result("ada", 4, 1), result("bob", 4, 1)], marks=known)
+        assert [(row.student, row.total, row.needs_manual) for row in book.rows("toy")] == [
+            ("ada", 7.5, False),
+            ("bob", 5, True),
+        ]
+        assert book.marks("toy") == {"ada": {"q3": Mark(points=2.5, comment="Well said.")}, "bob": {}}
+
+
+def test_points_a_person_took_back_stay_away(course: Course) -> None:
+    topic, kept = course.topic("toy"), Marks(course.state, "toy")
+    with Gradebook(course) as book:
+        book.record(topic, ASSIGNMENT, [result("ada", 4, 1)])
+        by_hand(book, "ada", 2.5)
+        kept.merge(book.marks("toy"))
+        found = book._book.find_grade("q3", "toy", "toy", "ada")
+        found.manual_score = None
+        book._book.find_comment("q3", "toy", "toy", "ada").manual_comment = None
+        book._book.db.commit()
+        book.record(topic, ASSIGNMENT, [result("ada", 4, 1)], marks=kept.merge(book.marks("toy")))
+        assert book.marks("toy") == {"ada": {}}
+
+
+def test_extra_credit_and_dropped_questions_ask_for_nothing_and_lateness_costs(course: Course) -> None:
+    due = datetime(2026, 12, 18, 12, tzinfo=UTC)
+    policy = LatePolicy(per_day=0.1)
+    topic = replace(course.topic("toy"), due=due, late=policy, extra_credit=("q2",), drop=("q3",))
+    late = replace(result("ada", 4, 1), submitted=(due + timedelta(days=1, hours=1)).isoformat())
+    longer = {("bob", "toy"): due + timedelta(days=3)}
+    with Gradebook(course) as book:
+        book.record(course.topic("toy"), ASSIGNMENT, [result("ada", 4, 1)])
+        by_hand(book, "ada", 2.5)
+        book.record(topic, ASSIGNMENT, [late, replace(late, student="bob")], extensions=longer)
+        ada, bob = (book._book.find_submission("toy", student) for student in ("ada", "bob"))
+        assert (ada.score, ada.max_score, ada.late_submission_penalty) == (5, 4, pytest.approx(0.8))
+        assert ada.total_seconds_late == 25 * 3600
+        assert (bob.score, bob.late_submission_penalty, bob.total_seconds_late) == (5, 0, 0)
+        assert not ada.needs_manual_grade
 
 
 def test_questions_may_change_between_batches(course: Course) -> None:
@@ -99,31 +151,31 @@ def test_questions_may_change_between_batches(course: Course) -> None:
         ASSIGNMENT, questions=(Question("q1", 5, "q1-1", "q1"), Question("q4", 1, "q4-1", "q4"))
     )
     with Gradebook(course) as book:
-        book.record(ASSIGNMENT, [result("ada", 4, 2)])
+        book.record(course.topic("toy"), ASSIGNMENT, [result("ada", 4, 2)])
         by_hand(book, "ada", 3)
         moved = result("ada", 5)
         extra = QuestionResult(id="q4", points=1, possible=1, seed=1, cases=())
-        book.record(changed, [replace(moved, questions=(*moved.questions, extra))])
+        book.record(course.topic("toy"), changed, [replace(moved, questions=(*moved.questions, extra))])
         (row,) = book.rows("toy")
     assert (row.auto, row.manual, row.possible) == (6, 3, 9)
 
 
 def _record_many(course: Course, start: int, count: int) -> None:
     with Gradebook(course) as book:
-        book.record(ASSIGNMENT, [result(f"s{start + n}", 1, 1) for n in range(count)])
+        book.record(course.topic("toy"), ASSIGNMENT, [result(f"s{start + n}", 1, 1) for n in range(count)])
 
 
 def _die_in_the_third(course: Course) -> None:
     with Gradebook(course) as book:
-        real: Callable[[Assignment, Result], None] = book._fill
+        real: Callable[..., None] = book._fill
 
-        def fill(assignment: Assignment, one: Result) -> None:
-            real(assignment, one)
+        def fill(topic: Topic, assignment: Assignment, one: Result, *more: object) -> None:
+            real(topic, assignment, one, *more)
             if one.student == "s2":
                 os._exit(9)
 
         book._fill = fill  # type: ignore[method-assign]
-        book.record(ASSIGNMENT, [result(f"s{n}", 1, 1) for n in range(5)])
+        book.record(course.topic("toy"), ASSIGNMENT, [result(f"s{n}", 1, 1) for n in range(5)])
 
 
 def test_a_killed_batch_leaves_whole_submissions_and_is_completed(course: Course) -> None:
