@@ -26,7 +26,7 @@ from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
 from graders.errors import AuthorError, Rejected, UsageError
-from graders.grader import Grader, Task, blank_result, new_seed
+from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
 from graders.records import Result, Tier, Verdict
@@ -173,8 +173,9 @@ class Batch:
         waiting: deque[_Waiting] = deque()
         failed: deque[_Waiting] = deque()
 
-        def done(result: Result) -> None:
-            self.store.write(result)
+        def done(result: Result, notebook: bytes = b"") -> None:
+            self.store.write_notebook(result.student, notebook)
+            self.store.write(result)  # last: it says that all is there
             results[result.student] = result
             report(result)
 
@@ -216,7 +217,7 @@ class Batch:
         self,
         waiting: deque[_Waiting],
         jobs: int,
-        done: Callable[[Result], None],
+        done: Callable[[Result, bytes], None],
         failed: deque[_Waiting] | None,
     ) -> None:
         """Grades `waiting`; what stays ungraded goes to `failed`, or is done when there is none.
@@ -225,7 +226,7 @@ class Batch:
         go on in a fresh one.
         """
         while waiting:
-            running: dict[Future[Result], _Waiting] = {}
+            running: dict[Future[Graded], _Waiting] = {}
             with self._pool(min(jobs, len(waiting))) as pool:
                 try:
                     broken = False
@@ -254,24 +255,24 @@ class Batch:
 
     def _settle(
         self,
-        future: Future[Result],
+        future: Future[Graded],
         one: _Waiting,
-        done: Callable[[Result], None],
+        done: Callable[[Result, bytes], None],
         failed: deque[_Waiting] | None,
     ) -> None:
         try:
-            result = future.result()
+            graded = future.result()
         except AuthorError:
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
             blank = blank_result(self._task(one), self._topic, self._tier, self._digest)
             ended = "the grading process ended while its tests ran"
             why = ended if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
-            result = replace(blank, reason=why)
-        if result.verdict is Verdict.UNGRADED and failed is not None:
+            graded = Graded(replace(blank, reason=why))
+        if graded.result.verdict is Verdict.UNGRADED and failed is not None:
             failed.append(one)
         else:
-            done(result)
+            done(graded.result, graded.notebook)
 
     @contextlib.contextmanager
     def _pool(self, jobs: int) -> Iterator[ProcessPoolExecutor]:
@@ -306,7 +307,7 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
     task = Task(before.student, before.file, data, before.seed)
     confined = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
     with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
-        return Grader(topic, tier, zygote).grade(task, question)
+        return Grader(topic, tier, zygote).grade(task, question).result
 
 
 _made: Callable[[], Grader]
@@ -355,7 +356,7 @@ def _bound_memory() -> None:
         )
 
 
-def _grade(task: Task) -> Result:
+def _grade(task: Task) -> Graded:
     _load_tests()
     assert _grader is not None
     return _grader.grade(task)

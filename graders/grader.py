@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ from graders.course import Topic
 from graders.engine.examine import CodeCell, examine
 from graders.engine.worker import Forks
 from graders.errors import InternalError, Rejected
+from graders.executed import executed_notebook
 from graders.intake import Cell, check_size
 from graders.otter_tests import QuestionTests, load_question, tests_digest
 from graders.records import Limits, ManualResult, Result, Tier, Verdict
@@ -31,10 +33,19 @@ class Task:
     file: str
     data: bytes
     seed: int
+    submitted: str = ""  # UTC, ISO 8601
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A result, and the notebook as it ran; empty when none of it did."""
+
+    result: Result
+    notebook: bytes = b""
 
 
 def blank_result(task: Task, topic: Topic, tier: Tier, tests_sha256: str) -> Result:
@@ -52,6 +63,7 @@ def blank_result(task: Task, topic: Topic, tier: Tier, tests_sha256: str) -> Res
         seed=task.seed,
         verdict=Verdict.UNGRADED,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
+        submitted=task.submitted,
     )
 
 
@@ -71,28 +83,30 @@ class Grader:
             set_dumpable(False)  # it holds the tests: no process of the same user may read its memory
         self._topic, self._tier, self._forks = topic, tier, forks
         self.assignment: Assignment = read_assignment(topic)
+        self._released = json.loads(topic.notebook.read_bytes())  # which that has read
         self._tests: Mapping[str, QuestionTests] = {
             question.id: load_question(topic.public_tests, topic.hidden_tests, question.id)
             for question in self.assignment.questions
         }
         self._digest = tests_digest(topic.public_tests, topic.hidden_tests)
 
-    def grade(self, task: Task, question: str | None = None) -> Result:
-        """The result of one file; of one `question` alone when given. Raises nothing for what the file
+    def grade(self, task: Task, question: str | None = None) -> Graded:
+        """What grading one file gives; of one `question` alone when given. Raises nothing for what the file
         is or does; an InternalError becomes an ungraded result."""
         started = time.perf_counter()
         tests = {question: self._tests[question]} if question else self._tests
         possible = float(sum(asked.possible for asked in tests.values()))
         blank = replace(blank_result(task, self._topic, self._tier, self._digest), possible=possible)
         try:
-            result = self._grade(task, tests, blank)
+            graded = self._grade(task, tests, blank)
         except Rejected as reason:
-            result = replace(blank, verdict=Verdict.REJECTED, reason=str(reason))
+            graded = Graded(replace(blank, verdict=Verdict.REJECTED, reason=str(reason)))
         except InternalError as error:
-            result = replace(blank, reason=str(error))
-        return replace(result, seconds=round(time.perf_counter() - started, 6))
+            graded = Graded(replace(blank, reason=str(error)))
+        seconds = round(time.perf_counter() - started, 6)
+        return replace(graded, result=replace(graded.result, seconds=seconds))
 
-    def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Result:
+    def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Graded:
         check_size(len(task.data))
         started = time.perf_counter()
         worker = self._forks.fork()
@@ -104,7 +118,7 @@ class Grader:
             done = examine(worker, self._code(read), tests, self._topic.limits, seed=blank.seed)
         finally:
             worker.close()
-        return replace(
+        result = replace(
             blank,
             verdict=done.verdict,
             points=done.points,
@@ -113,6 +127,7 @@ class Grader:
             cells=done.cells,
             timings=before | done.timings,
         )
+        return Graded(result, executed_notebook(self._released, read, done.outputs))
 
     def _code(self, cells: Sequence[Cell]) -> list[CodeCell]:
         last = {question.last_cell: question.id for question in self.assignment.questions}

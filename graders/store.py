@@ -2,6 +2,7 @@
 
 .sorcery/results/TOPIC/STUDENT.json
 .sorcery/submissions/SHA256.ipynb      what was graded, as it was handed in
+.sorcery/autograded/STUDENT/TOPIC/      the notebook as it ran, as nbgrader's formgrader opens it
 .sorcery/marks/TOPIC.json              what people gave, as the gradebook had it last
 """
 
@@ -33,6 +34,7 @@ class ResultStore:
     """The results of one topic below `folder`, the course's state directory."""
 
     def __init__(self, folder: Path, topic: str) -> None:
+        self._root, self._topic = folder, topic
         self._folder = folder / "results" / topic
         self._submissions = folder / "submissions"
 
@@ -43,6 +45,14 @@ class ResultStore:
         path = self.path(result.student)
         write_atomically(path, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
         return path
+
+    def write_notebook(self, student: str, data: bytes) -> None:
+        """The notebook as it ran, where nbgrader keeps it; nothing when none ran."""
+        if data:
+            write_atomically(self.notebook(student), data)
+
+    def notebook(self, student: str) -> Path:
+        return self._root / "autograded" / student / self._topic / f"{self._topic}.ipynb"
 
     def keep(self, sha256: str, data: bytes) -> None:
         """The submission itself, by its hash, so that it can be graded again later."""

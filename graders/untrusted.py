@@ -13,6 +13,7 @@ from pathlib import Path
 
 # Cc, Cf: terminal commands and changes of writing direction; Cs, Co, Cn: what no font shows;
 # Zl, Zp: line ends beside \n.
+_PLAIN = re.compile(r"[ -~\n\t]*")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # A cell that begins so is run by spreadsheets as a formula (OWASP, CSV Injection).
 _FORMULA = re.compile(r"[=+\-@\t\r\n|%＝＋－＠]")
@@ -36,6 +37,8 @@ CONTENT_SECURITY_POLICY = (
 
 def for_terminal(text: str) -> str:
     """`text` without what a terminal would obey; line ends and tabs stay."""
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(
         char if char in "\n\t" or unicodedata.category(char) not in _UNSEEN else "\N{REPLACEMENT CHARACTER}"
         for char in _without_sequences(text)

@@ -17,7 +17,7 @@ LAYERS = [
     ["autograde", "build", "preload", "schema"],
     ["gradebook", "grader", "master", "check"],
     ["grades", "extensions"],
-    ["assignment", "course", "intake", "otter_tests", "store", "engine"],
+    ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine"],
     ["late", "strict_yaml", "remote"],
     ["cells", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],

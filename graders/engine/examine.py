@@ -18,6 +18,7 @@ from typing import Literal
 
 from graders.engine.worker import Snapshot, Worker
 from graders.errors import Tampered
+from graders.executed import MAX_OUTPUT_BYTES
 from graders.otter_tests import Case, QuestionTests, case_seed, not_reached, run_case
 from graders.records import (
     CaseResult,
@@ -58,6 +59,7 @@ class Examination:
     verdict: Verdict
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
+    outputs: dict[int, bytes | None]  # cell index -> what its process says are its outputs; None: not kept
     timings: dict[str, float]  # stage -> wall seconds: cells (with their snapshots), tests, end
 
     @property
@@ -83,7 +85,7 @@ def examine(
     times = [time.perf_counter()]
     try:
         worker.begin(limits, _notebook_seed(seed))
-        results = _run(worker, cells, places, snapshots)
+        results, outputs = _run(worker, cells, places, snapshots)
         worker.stop()
         times.append(time.perf_counter())
         questions, tampered = _test(tests, places, snapshots, limits, seed)
@@ -101,7 +103,7 @@ def examine(
         stage: round(after - before, 6)
         for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
     }
-    return Examination(verdict, questions, results, timings)
+    return Examination(verdict, questions, results, outputs, timings)
 
 
 def _place(question: str, cells: Sequence[CodeCell]) -> tuple[int, Where]:
@@ -120,15 +122,19 @@ def _run(
     cells: Sequence[CodeCell],
     places: Mapping[str, tuple[int, Where]],
     snapshots: dict[str, Snapshot],
-) -> tuple[CellResult, ...]:
+) -> tuple[tuple[CellResult, ...], dict[int, bytes | None]]:
     results: list[CellResult] = []
+    outputs: dict[int, bytes | None] = {}
+    room = MAX_OUTPUT_BYTES
     for cell in cells:
-        result, _ = worker.run(cell.index, cell.source)
+        result, output = worker.run(cell.index, cell.source)
         results.append(result)
+        room -= len(output)
+        outputs[cell.index] = output if room >= 0 else None
         for question, (index, _) in places.items():
             if index == cell.index and (snapshot := worker.snapshot()) is not None:
                 snapshots[question] = snapshot
-    return tuple(results)
+    return tuple(results), outputs
 
 
 def _test(

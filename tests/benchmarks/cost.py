@@ -89,7 +89,7 @@ def bare() -> dict[str, float]:
     with Zygote([*_imports(topic), *topic.warm], confined) as zygote:
         grader = Grader(topic, tier, zygote)
         task = Task("ada", "ada.ipynb", solution, 1)
-        assert grader.grade(task).points == 20
+        assert grader.grade(task).result.points == 20
         process = zygote._process.pid
         # A keeper's time is counted once the zygote has reaped it, which it does at its next fork.
         _fork_once(zygote)
