@@ -11,16 +11,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graders.course import Course, Topic
 from graders.records import CaseResult, CaseVerdict, Counting, Grade, Result, Verdict
+from graders.templates import environment, number
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_html, for_terminal, on_one_line
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 # What each verdict means to its student; nothing is said of one that needs no word.
 _VERDICTS = {
@@ -65,11 +62,6 @@ class QuestionPart:
     @property
     def all_passed(self) -> bool:
         return all(case.passed for case in self.cases)
-
-
-def number(points: float) -> str:
-    """Points as they are written: no needless zeros, two decimals at most."""
-    return f"{points:.2f}".rstrip("0").rstrip(".") if points else "0"
 
 
 def parts(grade: Grade, result: Result | None) -> list[QuestionPart]:
@@ -164,7 +156,7 @@ def _duration(seconds: float) -> str:
 def feedback_html(course: Course, topic: Topic, grade: Grade, result: Result | None, notebook: bytes) -> str:
     """The page of one student. `notebook` is theirs as it ran (graders.executed), empty for none."""
     return (
-        _templates()
+        environment()
         .get_template("feedback.html")
         .render(
             course=course,
@@ -183,7 +175,7 @@ def feedback_html(course: Course, topic: Topic, grade: Grade, result: Result | N
 def feedback_markdown(course: Course, topic: Topic, grade: Grade, result: Result | None) -> str:
     """The same without the notebook, for a terminal."""
     text = (
-        _templates()
+        environment()
         .get_template("feedback.md")
         .render(
             course=course,
@@ -273,18 +265,3 @@ def _highlighted(source: str) -> str:
     from pygments.lexers import PythonLexer
 
     return str(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=False)))
-
-
-@cache
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("graders"),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    return environment

@@ -59,7 +59,7 @@ def _without_sequences(text: str) -> str:
 
 def on_one_line(text: str) -> str:
     """As `for_terminal`, its line ends and tabs as blanks."""
-    return for_terminal(" ".join(text.split()))
+    return for_terminal(" ".join(_without_sequences(text).split()))
 
 
 def printable(path: Path | str) -> str:

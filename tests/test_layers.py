@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["autograde", "build", "preload", "schema"],
+    ["autograde", "build", "feedback", "preload", "report", "schema"],
     ["gradebook", "grader", "master", "check"],
     ["grades", "extensions"],
     ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine"],
     ["late", "strict_yaml", "remote"],
-    ["cells", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
+    ["cells", "templates", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],
 ]
 HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}

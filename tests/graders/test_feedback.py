@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from graders.course import Course, Topic
-from graders.feedback import feedback_html, feedback_markdown, number
+from graders.feedback import feedback_html, feedback_markdown
 from graders.late import LatePolicy
 from graders.records import (
     CaseResult,
@@ -29,6 +29,7 @@ from graders.records import (
     Tier,
     Verdict,
 )
+from graders.templates import number
 
 DUE = datetime(2026, 12, 18, 12, tzinfo=UTC)
 TOPIC = Topic(
