@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["autograde", "build", "feedback", "preload", "report", "schema"],
+    ["autograde", "build", "feedback", "overview", "preload", "report", "schema"],
     ["gradebook", "grader", "master", "check"],
     ["grades", "extensions"],
     ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine"],
