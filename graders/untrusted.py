@@ -17,6 +17,8 @@ _PLAIN = re.compile(r"[ -~\n\t]*")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # A cell that begins so is run by spreadsheets as a formula (OWASP, CSV Injection).
 _FORMULA = re.compile(r"[=+\-@\t\r\n|%＝＋－＠]")
+# Where the comma is the decimal sign, a spreadsheet opens a CSV file with a cell at every semicolon.
+_LATER_FORMULA = re.compile(r';(?="*[=+\-@|%＝＋－＠])')
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TAGS = frozenset(
     {"a", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "hr", "i", "img", "li"}
@@ -91,5 +93,5 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def for_csv(text: str) -> str:
     """A CSV field that no spreadsheet runs as a formula; numbers stay numbers."""
-    plain = on_one_line(text)
+    plain = _LATER_FORMULA.sub(";'", on_one_line(text))
     return f"'{plain}" if _FORMULA.match(plain) and not _NUMBER.fullmatch(plain) else plain

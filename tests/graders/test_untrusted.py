@@ -55,6 +55,14 @@ def test_a_spreadsheet_runs_nothing(field: str) -> None:
     assert not first.startswith(tuple("=+-@|\t\r%"))
 
 
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [("x;=1+1", "x;'=1+1"), ('x;"=1+1', "x;'\"=1+1"), ("x;-1;y", "x;'-1;y"), ("x; y", "x; y")],
+)
+def test_no_formula_begins_where_a_spreadsheet_splits_cells_at_semicolons(field: str, written: str) -> None:
+    assert for_csv(field) == written
+
+
 @pytest.mark.parametrize("number", ["-1", "+2.5", "18", "1e-3"])
 def test_numbers_stay_numbers(number: str) -> None:
     assert for_csv(number) == number
