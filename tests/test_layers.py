@@ -14,11 +14,11 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["autograde", "build", "feedback", "overview", "preload", "report", "schema"],
+    ["autograde", "build", "export", "feedback", "overview", "preload", "report", "schema"],
     ["gradebook", "grader", "master", "check"],
     ["grades", "extensions"],
-    ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine"],
-    ["late", "strict_yaml", "remote"],
+    ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine", "similarity"],
+    ["code_tokens", "late", "strict_yaml", "remote"],
     ["cells", "templates", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],
 ]
