@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graders.errors import SorceryError
-from graders.untrusted import for_terminal, on_one_line
+from graders.errors import SorceryError, UsageError
+from graders.untrusted import for_terminal, on_one_line, printable
 
 if TYPE_CHECKING:
+    from graders.overview import Overview
     from graders.records import Result
 
 app = typer.Typer(
@@ -52,7 +53,7 @@ def grade(
         typer.Option(help="full, flat, landlock or none; the best of full and flat when left out."),
     ] = "",
 ) -> None:
-    """Grade every notebook: a result file for each, then the gradebook.
+    """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
     Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
 
@@ -64,7 +65,10 @@ def grade(
     from graders.autograde import Batch, Interrupted, find_submissions
     from graders.course import find_course
     from graders.extensions import read_extensions
+    from graders.feedback import write_feedback
     from graders.gradebook import Gradebook
+    from graders.overview import overview
+    from graders.report import summarise, write_report
     from graders.sandbox.tiers import choose
     from graders.store import Marks
 
@@ -83,10 +87,14 @@ def grade(
     with Gradebook(course) as book:
         marks = Marks(course.state, chosen.id).merge(book.marks(chosen.id), chosen.drop)
         book.record(chosen, batch.assignment, results, extensions=extensions, marks=marks)
+        view = overview(course, chosen, book)
+    write_feedback(view, [result.student for result in results])
+    page = write_report(view, summarise(chosen, list(view.grades.values()), view.results))
     if as_json:
         typer.echo(_json(results))
     else:
         _print_table(results)
+        typer.echo(f"feedback: {_short(course.state / 'feedback')}\nreport: {_short(page)}")
     if interrupted:
         typer.echo(
             f"interrupted: {len(results)} of {len(handed)} are done; the same command goes on", err=True
@@ -124,6 +132,120 @@ def replay(
     if then != now:
         typer.echo(f"{question} earned {then} points then and {now} now", err=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def feedback(
+    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    student: Annotated[str, typer.Argument(help="Only of this one, printed here.")] = "",
+) -> None:
+    """Write each student's feedback, as results and the gradebook now stand.
+
+    Example: sorcery feedback cnn
+    """
+    from graders.feedback import feedback_markdown, write_feedback
+
+    view = _view(topic)
+    if student:
+        if student not in view.grades:
+            raise UsageError(f"nothing of {on_one_line(student)} for {view.topic.id}")
+        grade, result = view.grades[student], view.results.get(student)
+        typer.echo(feedback_markdown(view.course, view.topic, grade, result))
+    else:
+        written = write_feedback(view, view.grades)
+        typer.echo(f"{len(written)} pages in {_short(view.course.state / 'feedback')}")
+
+
+@app.command()
+def report(
+    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print its values as JSON.")] = False,
+) -> None:
+    """Write the instructor's page of a topic: scores, questions, failures, times, similarity.
+
+    Example: sorcery report cnn
+    """
+    from graders.report import summarise, write_report
+
+    view = _view(topic)
+    found = summarise(view.topic, list(view.grades.values()), view.results)
+    if as_json:
+        typer.echo(_json(found))
+    else:
+        typer.echo(_short(write_report(view, found)))
+
+
+@app.command()
+def export(
+    topics: Annotated[list[str] | None, typer.Argument(help="Ids of topics; all when left out.")] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="nbgrader, canvas, moodle, ...")] = "nbgrader",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, or a folder.")] = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Count what waits for a person as it stands.")
+    ] = False,
+) -> None:
+    """Write grades for another system: nbgrader, Canvas, Moodle, Gradescope, or as JUnit XML.
+
+    Example: sorcery export cnn --format canvas -o grades.csv
+    """
+    from graders.course import find_course
+    from graders.export import FORMATS, CourseFormat
+    from graders.strict_yaml import suggest
+
+    if form not in FORMATS:
+        listed = "\n".join(f"  {name:<16} {known.about}" for name, known in FORMATS.items())
+        raise UsageError(f"no format {form!r}{_or(suggest(form, FORMATS))}; there are\n{listed}")
+    course = find_course()
+    views = [_view(name) for name in topics or [topic.id for topic in course.topics]]
+    chosen = FORMATS[form]
+    if isinstance(chosen, CourseFormat):
+        grades = [grade for view in views for grade in view.grades.values()]
+        titles = {view.topic.id: view.topic.title for view in views}
+        files = {chosen.file: chosen.write(grades, {}, titles, unfinished)}
+    else:
+        files = {
+            chosen.file.format(student=f"{grade.student}-{view.topic.id}"): chosen.write(
+                grade, view.results[grade.student]
+            )
+            for view in views
+            for grade in view.grades.values()
+            if grade.student in view.results and grade.verdict is not None and grade.verdict != "ungraded"
+        }
+    _write_files(files, output, course.state / "exports")
+
+
+def _write_files(files: dict[str, bytes], output: Path | None, folder: Path) -> None:
+    from graders.store import write_atomically
+
+    alone = output is not None and len(files) == 1 and not output.is_dir()
+    for name, content in files.items():
+        path = output if output is not None and alone else (output or folder) / name
+        write_atomically(path, content)
+    where = output if output is not None and alone else output or folder
+    typer.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'}: {_short(where)}")
+
+
+def _or(mend: str) -> str:
+    return f"; {mend}" if mend else ""
+
+
+def _short(path: Path) -> str:
+    """From here, where that is shorter."""
+    try:
+        return printable(path.relative_to(Path.cwd()))
+    except ValueError:
+        return printable(path)
+
+
+def _view(topic: str) -> Overview:
+    from graders.course import find_course
+    from graders.gradebook import Gradebook
+    from graders.overview import overview
+
+    course = find_course()
+    chosen = course.topic(topic)
+    with Gradebook(course) as book:
+        return overview(course, chosen, book)
 
 
 @app.command()

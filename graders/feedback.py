@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from graders.course import Course, Topic
+from graders.overview import Overview
 from graders.records import CaseResult, CaseVerdict, Counting, Grade, Result, Verdict
+from graders.store import write_atomically
 from graders.templates import environment, number
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_html, for_terminal, on_one_line
 
@@ -187,6 +190,20 @@ def feedback_markdown(course: Course, topic: Topic, grade: Grade, result: Result
         )
     )
     return for_terminal(text)
+
+
+def write_feedback(view: Overview, students: Iterable[str]) -> list[Path]:
+    """A page for each, where nbgrader keeps them: .sorcery/feedback/STUDENT/TOPIC/TOPIC.html."""
+    written = []
+    for student in students:
+        page = feedback_html(
+            view.course, view.topic, view.grades[student], view.results.get(student), view.notebook(student)
+        )
+        topic = view.topic.id
+        path = view.course.state / "feedback" / student / topic / f"{topic}.html"
+        write_atomically(path, page.encode())
+        written.append(path)
+    return written
 
 
 def _verdict(grade: Grade) -> str:

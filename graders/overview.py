@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from graders.extensions import read_extensions
 from graders.gradebook import Gradebook
 from graders.grades import grade
 from graders.records import Grade, Result
+from graders.similarity import Source
 from graders.store import Marks, ResultStore
 
 
@@ -30,18 +32,33 @@ class Overview:
         path = self.store.notebook(student)
         return path.read_bytes() if path.exists() else b""
 
+    def source(self, student: str) -> Source:
+        """The code of the student's notebook, to be compared with others'."""
+        return _source(student, self.notebook(student))
 
-def overview(course: Course, topic: Topic, *, expected: tuple[str, ...] = ()) -> Overview:
-    """`expected` are ids of students of whom something should be there.
+    def template(self) -> Source:
+        """The code that everybody was given."""
+        return _source("", self.topic.notebook.read_bytes())
 
-    Raises AuthorError for faults of course material, UsageError when the gradebook is out of reach.
+
+def _source(student: str, notebook: bytes) -> Source:
+    cells = json.loads(notebook)["cells"] if notebook else []
+    code = [
+        (index, "".join(cell["source"])) for index, cell in enumerate(cells) if cell["cell_type"] == "code"
+    ]
+    return Source(student, tuple(code))
+
+
+def overview(course: Course, topic: Topic, book: Gradebook, *, expected: tuple[str, ...] = ()) -> Overview:
+    """`book` is the course's, open; `expected` are ids of students of whom something should be there.
+
+    Raises AuthorError for faults of course material.
     """
     assignment = read_assignment(topic)
     store = ResultStore(course.state, topic.id)
     results = {result.student: result for result in store}
     extensions = read_extensions(course)
-    with Gradebook(course) as book:
-        marks = Marks(course.state, topic.id).merge(book.marks(topic.id), topic.drop)
+    marks = Marks(course.state, topic.id).merge(book.marks(topic.id), topic.drop)
     grades = {
         student: grade(
             topic,

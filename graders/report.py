@@ -13,10 +13,14 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graders.course import Course, Topic
+from graders.overview import Overview
 from graders.records import CaseVerdict, Counting, Grade, Result
+from graders.similarity import Comparison, compare, side_by_side
+from graders.store import write_atomically
 from graders.templates import environment
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_terminal, on_one_line
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 BINS = 10
 STRAGGLERS = 10
 COMMONEST = 15
+PAIRS = 20  # shown side by side
 FEWEST = 3  # students, for a correlation to be told
 
 
@@ -208,6 +213,23 @@ def report_html(course: Course, topic: Topic, report: Report, similar: str = "")
             policy=CONTENT_SECURITY_POLICY,
         )
     )
+
+
+def write_report(view: Overview, report: Report) -> Path:
+    """The page of a topic, .sorcery/reports/TOPIC.html, with the submissions that are much alike."""
+    sources = {student: view.source(student) for student in view.results}
+    comparison = compare(sources.values(), view.template())
+    shown = [
+        side_by_side(pair, sources[pair.first], sources[pair.second]) for pair in comparison.pairs[:PAIRS]
+    ]
+    page = report_html(view.course, view.topic, report, _alike(comparison) + "".join(shown))
+    path = view.course.state / "reports" / f"{view.topic.id}.html"
+    write_atomically(path, page.encode())
+    return path
+
+
+def _alike(comparison: Comparison) -> str:
+    return environment().get_template("alike.html").render(comparison=comparison, shown=PAIRS)
 
 
 def histogram(scores: Sequence[float], possible: float) -> list[tuple[float, float, int]]:

@@ -1,6 +1,7 @@
 """`sorcery grade`, from a folder of notebooks to result files, on a small course."""
 
 import contextlib
+import csv
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 
@@ -317,3 +319,33 @@ def test_a_number_of_the_students_costs_a_test_no_more_than_its_bounds(course: P
     assert (results["bob"]["verdict"], results["bob"]["points"]) == ("graded", 3)
     assert results["eve"]["verdict"] == "ungraded"
     assert (results["ada"]["verdict"], results["ada"]["points"]) == ("graded", 4)
+
+
+def test_one_command_gives_gradebook_feedback_and_report_and_the_others_agree_with_it(course: Course) -> None:
+    run = sorcery(course, "grade", "toy", "in")
+    assert "feedback: .sorcery/feedback" in run.stdout
+    assert "report: .sorcery/reports/toy.html" in run.stdout
+    page = (course / ".sorcery/feedback/bob/toy/toy.html").read_text()
+    assert "Not for all." in page
+    assert "double(21)" not in page
+    ran = nbformat.read(course / ".sorcery/autograded/ada/toy/toy.ipynb", as_version=4)
+    nbformat.validate(ran)
+    assert "could not be graded" in (course / ".sorcery/feedback/eve/toy/toy.html").read_text()
+    assert "5 students" not in (course / ".sorcery/reports/toy.html").read_text()
+
+    said = sorcery(course, "feedback", "toy", "bob").stdout
+    assert "hidden case 1: not passed (0 of 3)\n  Not for all." in said
+    assert sorcery(course, "feedback", "toy", "nobody").returncode == 2
+    report = json.loads(sorcery(course, "report", "toy", "--json").stdout)
+    assert (report["graded"], report["students"], report["verdicts"]["rejected"]) == (4, 5, ["eve"])
+    assert sorcery(course, "export", "toy", "-o", "grades.csv").stdout == "1 file: grades.csv\n"
+    rows = list(csv.DictReader((course / "grades.csv").open()))
+    assert {row["student_id"]: row["score"] for row in rows} == {
+        "ada": "4.0", "bob": "1.0", "cyd": "0.0", "dan": "0.0", "eve": "",
+    }  # fmt: skip
+    assert sorcery(course, "export", "-f", "gradescope").stdout == "5 files: .sorcery/exports\n"
+    exported = json.loads((course / ".sorcery/exports/bob-toy/results.json").read_text())
+    assert exported["tests"][1]["name"] == "q1, hidden 1"
+    wrong = sorcery(course, "export", "--format", "canvass")
+    assert wrong.returncode == 2
+    assert "did you mean 'canvas'?" in wrong.stderr
