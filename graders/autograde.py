@@ -40,11 +40,14 @@ GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it beg
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A file handed in, and by whom as its place says. `problem` says why it is not even opened."""
+    """A file handed in, and by whom as its place says. `problem` says why it is not even opened; `file`
+    is its name in the result, where that is not its path; `submitted` is UTC, ISO 8601, where known."""
 
     student: str
     path: Path
     problem: str = ""
+    file: str = ""
+    submitted: str = ""
 
 
 def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
@@ -72,6 +75,15 @@ def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
                 one = replace(one, problem=f"several notebooks were handed in: {names}. Keep one")
             handed[one.student] = one
     return [handed[student] for student in sorted(handed)]
+
+
+def kept_submissions(store: ResultStore) -> list[Handed]:
+    """What was graded before, from the store, to be graded again by the tests of today."""
+    return [
+        Handed(result.student, store.submission(result.sha256), "", result.file, result.submitted)
+        for result in store
+        if result.sha256
+    ]
 
 
 def _handed(path: Path, topic: str) -> Iterator[Handed]:
@@ -149,6 +161,7 @@ class _Waiting:
     file: str
     sha256: str
     seed: int
+    submitted: str
 
 
 class Batch:
@@ -195,13 +208,14 @@ class Batch:
 
     def _known(self, handed: Handed, force: bool) -> Result | _Waiting:
         """What is known without grading: the result, or what has to be graded."""
-        file = printable(handed.path)
-        empty = blank_result(Task(handed.student, file, b"", 0), self._topic, self._tier, self._digest)
+        file = handed.file or printable(handed.path)
+        nothing = Task(handed.student, file, b"", 0, handed.submitted)
+        empty = blank_result(nothing, self._topic, self._tier, self._digest)
         empty = replace(empty, sha256="", key="")
         try:
             if handed.problem:
                 raise Rejected(handed.problem)
-            task = Task(handed.student, file, _read(handed.path), new_seed())
+            task = Task(handed.student, file, _read(handed.path), new_seed(), handed.submitted)
         except Rejected as reason:
             return replace(empty, verdict=Verdict.REJECTED, reason=str(reason))
         except OSError as error:
@@ -210,8 +224,8 @@ class Batch:
         earlier = None if force else self.store.find(handed.student)
         blank = blank_result(task, self._topic, self._tier, self._digest)
         if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
-            return earlier
-        return _Waiting(task.student, task.file, task.sha256, task.seed)
+            return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
+        return _Waiting(task.student, task.file, task.sha256, task.seed, task.submitted)
 
     def _round(
         self,
@@ -251,7 +265,7 @@ class Batch:
                     raise
 
     def _task(self, one: _Waiting) -> Task:
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed)
+        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)
 
     def _settle(
         self,

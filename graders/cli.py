@@ -16,6 +16,9 @@ from graders.errors import SorceryError, UsageError
 from graders.untrusted import for_terminal, on_one_line, printable
 
 if TYPE_CHECKING:
+    from graders.autograde import Handed
+    from graders.course import Course, Topic
+    from graders.grades import Change
     from graders.overview import Overview
     from graders.records import Result
 
@@ -62,34 +65,16 @@ def grade(
 
     Example: sorcery grade cnn submissions/ --jobs 4
     """
-    from graders.autograde import Batch, Interrupted, find_submissions
+    from graders.autograde import find_submissions
     from graders.course import find_course
     from graders.extensions import read_extensions
-    from graders.feedback import write_feedback
-    from graders.gradebook import Gradebook
-    from graders.overview import overview
-    from graders.report import summarise, write_report
-    from graders.sandbox.tiers import choose
-    from graders.store import Marks
 
     course = find_course()
     chosen = course.topic(topic)
-    extensions = read_extensions(course)
+    read_extensions(course)  # their faults before the work, not after it
     handed = find_submissions(paths, chosen.id)
-    tier = choose(isolation)
-    batch = Batch(course, chosen, tier, jobs or _cores())
-    interrupted = False
-    with _progress(len(handed), f"{chosen.id} ({tier} isolation)") as report:
-        try:
-            results = batch.grade(handed, report, force=force)
-        except Interrupted as stop:
-            results, interrupted = stop.results, True
-    with Gradebook(course) as book:
-        marks = Marks(course.state, chosen.id).merge(book.marks(chosen.id), chosen.drop)
-        book.record(chosen, batch.assignment, results, extensions=extensions, marks=marks)
-        view = overview(course, chosen, book)
-    write_feedback(view, [result.student for result in results])
-    page = write_report(view, summarise(chosen, list(view.grades.values()), view.results))
+    results, interrupted, view = _autograde(course, chosen, handed, isolation, jobs, force)
+    page = _publish(view, results)
     if as_json:
         typer.echo(_json(results))
     else:
@@ -100,6 +85,87 @@ def grade(
             f"interrupted: {len(results)} of {len(handed)} are done; the same command goes on", err=True
         )
     raise typer.Exit(INTERRUPTED if interrupted else _exit_code(results))
+
+
+@app.command()
+def regrade(
+    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Grading processes; 0: one a core.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what no change of tests concerns.")] = False,
+    isolation: Annotated[str, typer.Option(help="As in `grade`.")] = "",
+) -> None:
+    """Grade all kept submissions by the tests as they are now, and say whose points changed.
+
+    What people gave stays. Gradebook, feedback and report follow.
+
+    Example: sorcery regrade cnn
+    """
+    from graders.autograde import kept_submissions
+    from graders.grades import changes
+    from graders.store import ResultStore
+
+    before = _view(topic)
+    handed = kept_submissions(ResultStore(before.course.state, before.topic.id))
+    if not handed:
+        raise UsageError(f"nothing of {before.topic.id} was graded yet")
+    results, interrupted, after = _autograde(before.course, before.topic, handed, isolation, jobs, force)
+    _publish(after, results)
+    found = changes(before.grades, after.grades)
+    if as_json:
+        typer.echo(_json(found))
+    else:
+        _print_changes(found)
+        typer.echo(f"{len({change.student for change in found})} of {len(handed)} students' points changed")
+    raise typer.Exit(INTERRUPTED if interrupted else _exit_code(results))
+
+
+def _autograde(
+    course: Course, topic: Topic, handed: list[Handed], isolation: str, jobs: int, force: bool
+) -> tuple[list[Result], bool, Overview]:
+    """The results, whether Ctrl-C ended it early, and all that is now known of the topic."""
+    from graders.autograde import Batch, Interrupted
+    from graders.extensions import read_extensions
+    from graders.gradebook import Gradebook
+    from graders.overview import overview
+    from graders.sandbox.tiers import choose
+    from graders.store import Marks
+
+    tier = choose(isolation)
+    batch = Batch(course, topic, tier, jobs or _cores())
+    interrupted = False
+    with _progress(len(handed), f"{topic.id} ({tier} isolation)") as report:
+        try:
+            results = batch.grade(handed, report, force=force)
+        except Interrupted as stop:
+            results, interrupted = stop.results, True
+    with Gradebook(course) as book:
+        marks = Marks(course.state, topic.id).merge(book.marks(topic.id), topic.drop)
+        extensions = read_extensions(course)
+        book.record(topic, batch.assignment, results, extensions=extensions, marks=marks)
+        return results, interrupted, overview(course, topic, book)
+
+
+def _publish(view: Overview, results: list[Result]) -> Path:
+    """Feedback of these, and the topic's report, whose page is returned."""
+    from graders.feedback import write_feedback
+    from graders.report import summarise, write_report
+
+    write_feedback(view, [result.student for result in results])
+    return write_report(view, summarise(view.topic, list(view.grades.values()), view.results))
+
+
+def _print_changes(found: list[Change]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("student", "question", "before", "after")
+    for change in found:
+        points = ("–" if p is None else f"{p:g}" for p in (change.before, change.after))
+        table.add_row(escape(change.student), escape(change.question) or "total", *points)
+    if found:
+        Console().print(table)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graders.assignment import Assignment
@@ -90,6 +91,36 @@ def grade(
         late=late,
         total=round(max(0.0, earned - late.penalty), _DIGITS),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one student's points became; `question` is empty for the total, points None for no grade."""
+
+    student: str
+    question: str
+    before: float | None
+    after: float | None
+
+
+def changes(before: Mapping[str, Grade], after: Mapping[str, Grade]) -> list[Change]:
+    """Every total and question whose points differ, by student; a total comes before its questions."""
+    found = []
+    for student in sorted({*before, *after}):
+        old, new = _points_of(before.get(student)), _points_of(after.get(student))
+        for name in dict.fromkeys([*old, *new]):
+            if old.get(name) != new.get(name):
+                found.append(
+                    Change(student=student, question=name, before=old.get(name), after=new.get(name))
+                )
+    return found
+
+
+def _points_of(grade: Grade | None) -> dict[str, float | None]:
+    if grade is None:
+        return {}
+    counted = (q for q in grade.questions if q.counting is not Counting.DROPPED)
+    return {"": grade.total} | {question.id: question.points for question in counted}
 
 
 def _questions(

@@ -56,18 +56,18 @@ class ResultStore:
 
     def keep(self, sha256: str, data: bytes) -> None:
         """The submission itself, by its hash, so that it can be graded again later."""
-        path = self._kept(sha256)
+        path = self.submission(sha256)
         if not path.exists():
             write_atomically(path, data)
 
     def kept(self, sha256: str) -> bytes:
         """Raises UsageError when that submission was never kept here."""
         try:
-            return self._kept(sha256).read_bytes()
+            return self.submission(sha256).read_bytes()
         except OSError:
-            raise UsageError(f"the submission of this result is not in {self._kept(sha256).parent}") from None
+            raise UsageError(f"the submission of this result is not in {self._submissions}") from None
 
-    def _kept(self, sha256: str) -> Path:
+    def submission(self, sha256: str) -> Path:
         return self._submissions / f"{sha256}.ipynb"
 
     def find(self, student: str) -> Result | None:

@@ -331,7 +331,7 @@ def test_one_command_gives_gradebook_feedback_and_report_and_the_others_agree_wi
     ran = nbformat.read(course / ".sorcery/autograded/ada/toy/toy.ipynb", as_version=4)
     nbformat.validate(ran)
     assert "could not be graded" in (course / ".sorcery/feedback/eve/toy/toy.html").read_text()
-    assert "5 students" not in (course / ".sorcery/reports/toy.html").read_text()
+    assert "4 of 5 students have a grade" in (course / ".sorcery/reports/toy.html").read_text()
 
     said = sorcery(course, "feedback", "toy", "bob").stdout
     assert "hidden case 1: not passed (0 of 3)\n  Not for all." in said
@@ -339,7 +339,7 @@ def test_one_command_gives_gradebook_feedback_and_report_and_the_others_agree_wi
     report = json.loads(sorcery(course, "report", "toy", "--json").stdout)
     assert (report["graded"], report["students"], report["verdicts"]["rejected"]) == (4, 5, ["eve"])
     assert sorcery(course, "export", "toy", "-o", "grades.csv").stdout == "1 file: grades.csv\n"
-    rows = list(csv.DictReader((course / "grades.csv").open()))
+    rows = list(csv.DictReader((course / "grades.csv").read_text().splitlines()))
     assert {row["student_id"]: row["score"] for row in rows} == {
         "ada": "4.0", "bob": "1.0", "cyd": "0.0", "dan": "0.0", "eve": "",
     }  # fmt: skip
@@ -349,3 +349,22 @@ def test_one_command_gives_gradebook_feedback_and_report_and_the_others_agree_wi
     wrong = sorcery(course, "export", "--format", "canvass")
     assert wrong.returncode == 2
     assert "did you mean 'canvas'?" in wrong.stderr
+
+
+def test_after_a_test_was_mended_regrade_says_whose_points_changed(course: Path) -> None:
+    sorcery(course, "grade", "toy", "in")
+    nothing = sorcery(course, "regrade", "toy")
+    assert nothing.stdout.endswith("0 of 5 students' points changed\n")
+    mended = HIDDEN.replace("double(21) == 42", "double(1) == 2")
+    (course / "graders/hidden_tests/toy/q1.py").write_text(mended)
+    for path in (course / "in").glob("*.ipynb"):
+        path.unlink()  # it takes what was kept
+    run = sorcery(course, "regrade", "toy", "--json")
+    assert json.loads(run.stdout) == [
+        {"student": "bob", "question": "", "before": 1, "after": 4},
+        {"student": "bob", "question": "q1", "before": 1, "after": 4},
+    ]
+    stored = json.loads((course / ".sorcery/results/toy/bob.json").read_text())
+    assert (stored["file"], stored["points"]) == ("in/bob.ipynb", 4)
+    assert "4 of 6 points" in (course / ".sorcery/feedback/bob/toy/toy.html").read_text()
+    assert sorcery(course, "regrade", "nosuch").returncode == 2
