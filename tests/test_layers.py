@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["autograde", "build", "export", "feedback", "overview", "preload", "report", "schema"],
-    ["gradebook", "grader", "master", "check"],
-    ["grades", "extensions"],
-    ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine", "similarity"],
+    ["autograde", "build", "export", "feedback", "overview", "preload", "report", "schema", "versions"],
+    ["collect", "gradebook", "grader", "master", "check"],
+    ["grades", "extensions", "layouts", "roster"],
+    ["assignment", "course", "executed", "intake", "lms", "otter_tests", "sources", "store", "engine", "similarity"],
     ["code_tokens", "late", "strict_yaml", "remote"],
     ["cells", "templates", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
     ["records", "errors"],
