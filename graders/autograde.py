@@ -16,10 +16,11 @@ import socket
 import stat
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from graders.assignment import read_assignment
@@ -33,6 +34,7 @@ from graders.records import Result, Tier, Verdict
 from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
 from graders.untrusted import printable
+from graders.versions import current
 
 MAX_NESTED = 32  # folders of one student
 GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
@@ -41,13 +43,15 @@ GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it beg
 @dataclass(frozen=True, slots=True)
 class Handed:
     """A file handed in, and by whom as its place says. `problem` says why it is not even opened; `file`
-    is its name in the result, where that is not its path; `submitted` is UTC, ISO 8601, where known."""
+    is its name in the result, where that is not its path; `submitted` is UTC, ISO 8601, where known.
+    `before` is what counts instead should it be rejected."""
 
     student: str
     path: Path
     problem: str = ""
     file: str = ""
     submitted: str = ""
+    before: Handed | None = None
 
 
 def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
@@ -75,6 +79,30 @@ def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
                 one = replace(one, problem=f"several notebooks were handed in: {names}. Keep one")
             handed[one.student] = one
     return [handed[student] for student in sorted(handed)]
+
+
+def collected_submissions(
+    folder: Path, topic: Topic, extensions: Mapping[tuple[str, str], datetime]
+) -> list[Handed]:
+    """The version of each student that counts by the topic's rule, from what was collected in `folder`.
+
+    Raises UsageError when there is nothing.
+    """
+    extended = {student: due for (student, of), due in extensions.items() if of == topic.id}
+    grace = timedelta(seconds=topic.late.grace)
+    found = current(folder, topic.id, topic.versions, topic.due, grace, extended) if folder.is_dir() else {}
+    if not found:
+        raise UsageError(f"nothing of {topic.id} was collected; name files, or see: sorcery collect --help")
+    handed = []
+    for student, versions in found.items():
+        one: Handed | None = None
+        for version in reversed(versions.ordered):
+            submitted = version.submitted.isoformat() if version.submitted else ""
+            file = version.path.relative_to(folder).as_posix()
+            one = Handed(student, version.path, versions.problem, file, submitted, one)
+        if one is not None:
+            handed.append(one)
+    return handed
 
 
 def kept_submissions(store: ResultStore) -> list[Handed]:
@@ -185,23 +213,37 @@ class Batch:
         results: dict[str, Result] = {}
         waiting: deque[_Waiting] = deque()
         failed: deque[_Waiting] = deque()
+        counting = {one.student: one for one in handed}
+        passed_over: dict[str, str] = {}
 
         def done(result: Result, notebook: bytes = b"") -> None:
+            before = counting[result.student].before
+            if result.verdict is Verdict.REJECTED and before is not None:
+                passed_over[result.student] = f"a later version was rejected ({result.reason})"
+                counting[result.student] = before
+                begin(before)
+                return
+            if result.student in passed_over and not result.reason:
+                result = replace(result, reason=passed_over[result.student])
             self.store.write_notebook(result.student, notebook)
             self.store.write(result)  # last: it says that all is there
             results[result.student] = result
             report(result)
 
+        def begin(one: Handed) -> None:
+            known = self._known(one, force)
+            if isinstance(known, Result):
+                done(known)
+            else:
+                waiting.append(known)
+
         try:
             for one in handed:
-                known = self._known(one, force)
-                if isinstance(known, Result):
-                    done(known)
-                else:
-                    waiting.append(known)
-            self._round(waiting, self._jobs, done, failed)
-            # One at a time: what ends its grading process then takes no other with it.
-            self._round(failed, 1, done, None)
+                begin(one)
+            while waiting or failed:
+                self._round(waiting, self._jobs, done, failed)
+                # One at a time: what ends its grading process then takes no other with it.
+                self._round(failed, 1, done, None)
         except KeyboardInterrupt:
             raise Interrupted(list(results.values())) from None
         return [results[student] for student in sorted(results)]

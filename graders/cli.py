@@ -18,9 +18,11 @@ from graders.untrusted import for_terminal, on_one_line, printable
 if TYPE_CHECKING:
     from graders.autograde import Handed
     from graders.course import Course, Topic
+    from graders.export import Identity
     from graders.grades import Change
     from graders.overview import Overview
     from graders.records import Result
+    from graders.roster import Roster
 
 app = typer.Typer(
     help="Autograde deep-learning notebooks.",
@@ -47,7 +49,10 @@ def _root(
 @app.command()
 def grade(
     topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
-    paths: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of them.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Notebooks, or folders of them; what was collected when left out."),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Grading processes; 0: one a core.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
@@ -65,14 +70,17 @@ def grade(
 
     Example: sorcery grade cnn submissions/ --jobs 4
     """
-    from graders.autograde import find_submissions
+    from graders.autograde import collected_submissions, find_submissions
     from graders.course import find_course
     from graders.extensions import read_extensions
 
     course = find_course()
     chosen = course.topic(topic)
-    read_extensions(course)  # their faults before the work, not after it
-    handed = find_submissions(paths, chosen.id)
+    extensions = read_extensions(course)  # their faults before the work, not after it
+    if paths:
+        handed = find_submissions(paths, chosen.id)
+    else:
+        handed = collected_submissions(course.state / "collected", chosen, extensions)
     results, interrupted, view = _autograde(course, chosen, handed, isolation, jobs, force)
     page = _publish(view, results)
     if as_json:
@@ -85,6 +93,63 @@ def grade(
             f"interrupted: {len(results)} of {len(handed)} are done; the same command goes on", err=True
         )
     raise typer.Exit(INTERRUPTED if interrupted else _exit_code(results))
+
+
+@app.command()
+def collect(
+    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    sources: Annotated[list[Path], typer.Argument(help="Folders or zip files, as downloaded.")],
+    scheme: Annotated[
+        str,
+        typer.Option(
+            help="moodle, canvas, gradescope, exchange, nbgrader or plain; found out when left out."
+        ),
+    ] = "",
+    foreign: Annotated[
+        bool, typer.Option("--copied", help="A copy of an exchange: its owners say nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Take submissions from a download of Moodle, Canvas or Gradescope, or from nbgrader's exchange.
+
+    Every version is kept; `sorcery grade` then takes the one that counts. Who is who says
+    graders/roster.csv. What is not clear is listed, and not taken: then the exit code is 1.
+
+    Example: sorcery collect cnn submissions.zip
+    """
+    from graders.collect import collect as gather
+    from graders.course import find_course
+    from graders.versions import store
+
+    course = find_course()
+    chosen = course.topic(topic)
+    found = gather(chosen.id, sources, _roster(course), scheme=scheme, check_owner=not foreign)
+    written = store(found, course.state / "collected")
+    unclear = {
+        name: getattr(found, name) for name in ("unknown", "ambiguous", "spoofed", "refused", "duplicate")
+    }
+    if as_json:
+        taken = [
+            {"student": one.student, "submitted": one.submitted, "file": one.file, "sha256": one.sha256}
+            for one in found.taken
+        ]
+        typer.echo(_json({"taken": taken, "new": len(written), **unclear}))
+    else:
+        students = len({one.student for one in found.taken})
+        typer.echo(f"{len(found.taken)} submissions of {students} students, {len(written)} of them new")
+        for name, entries in unclear.items():
+            for entry in entries:
+                typer.echo(f"{name}: {entry.place}: {entry.reason}")
+    raise typer.Exit(
+        1 if any(unclear[name] for name in ("unknown", "ambiguous", "spoofed", "refused")) else 0
+    )
+
+
+def _roster(course: Course) -> Roster | None:
+    from graders.roster import read_roster
+
+    path = course.root / "graders" / "roster.csv"
+    return read_roster(path) if path.exists() else None
 
 
 @app.command()
@@ -143,7 +208,7 @@ def _autograde(
         marks = Marks(course.state, topic.id).merge(book.marks(topic.id), topic.drop)
         extensions = read_extensions(course)
         book.record(topic, batch.assignment, results, extensions=extensions, marks=marks)
-        return results, interrupted, overview(course, topic, book)
+        return results, interrupted, overview(course, topic, book, expected=_expected(course))
 
 
 def _publish(view: Overview, results: list[Result]) -> Path:
@@ -267,7 +332,7 @@ def export(
     if isinstance(chosen, CourseFormat):
         grades = [grade for view in views for grade in view.grades.values()]
         titles = {view.topic.id: view.topic.title for view in views}
-        files = {chosen.file: chosen.write(grades, {}, titles, unfinished)}
+        files = {chosen.file: chosen.write(grades, _identities(course), titles, unfinished)}
     else:
         files = {
             chosen.file.format(student=f"{grade.student}-{view.topic.id}"): chosen.write(
@@ -278,6 +343,22 @@ def export(
             if grade.student in view.results and grade.verdict is not None and grade.verdict != "ungraded"
         }
     _write_files(files, output, course.state / "exports")
+
+
+def _identities(course: Course) -> dict[str, Identity]:
+    from graders.export import Identity
+
+    return {
+        student.id: Identity(
+            id=student.known_as("sid") or student.id,
+            first_name=student.first_name,
+            last_name=student.last_name,
+            email=student.email,
+            canvas_id=student.known_as("canvas_id"),
+            username=student.known_as("username") or student.known_as("login"),
+        )
+        for student in _roster(course) or ()
+    }
 
 
 def _write_files(files: dict[str, bytes], output: Path | None, folder: Path) -> None:
@@ -311,7 +392,11 @@ def _view(topic: str) -> Overview:
     course = find_course()
     chosen = course.topic(topic)
     with Gradebook(course) as book:
-        return overview(course, chosen, book)
+        return overview(course, chosen, book, expected=_expected(course))
+
+
+def _expected(course: Course) -> tuple[str, ...]:
+    return tuple(student.id for student in _roster(course) or ())
 
 
 @app.command()

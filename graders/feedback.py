@@ -210,7 +210,7 @@ def _verdict(grade: Grade) -> str:
     if grade.verdict is None:
         return "Nothing was handed in."
     said = _VERDICTS.get(grade.verdict, "")
-    reason = for_terminal(grade.reason) if grade.verdict is Verdict.REJECTED else ""
+    reason = "" if grade.verdict is Verdict.UNGRADED else for_terminal(grade.reason)
     return f"{said} {reason[:1].upper()}{reason[1:]}".strip()
 
 

@@ -35,12 +35,19 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʼ"))  # Moodle leaves them out
 @dataclass(frozen=True, slots=True)
 class Student:
     """One student. `name` and `email` are empty where unknown; `aliases` are pairs of a column of the
-    roster and what the student is called there."""
+    roster and what the student is called there. `last_name` is the end of `name` where the roster has
+    it apart."""
 
     id: str
     name: str = ""
     email: str = ""
     aliases: tuple[tuple[str, str], ...] = ()
+    last_name: str = ""
+
+    @property
+    def first_name(self) -> str:
+        """The rest of the name; all of it where the roster does not say where it divides."""
+        return self.name.removesuffix(self.last_name).strip()
 
     def known_as(self, column: str) -> str:
         """What the roster's `column` says of the student; empty where it says nothing."""
@@ -189,7 +196,7 @@ def _student(header: list[str], cells: list[str]) -> tuple[Student, list[tuple[s
             faults.append((f"{column} {text!r} holds what cannot be shown", "write it anew"))
     name = said.get("name") or f"{said.get('first_name', '')} {said.get('last_name', '')}".strip()
     aliases = tuple((column, said[column]) for column in ALIASES if said.get(column))
-    student = Student(said.get("id", ""), name, said.get("email", ""), aliases)
+    student = Student(said.get("id", ""), name, said.get("email", ""), aliases, said.get("last_name", ""))
     if not student.id:
         faults.append(("no id", "every student needs one"))
     elif not safe_name(student.id):

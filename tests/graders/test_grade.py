@@ -368,3 +368,80 @@ def test_after_a_test_was_mended_regrade_says_whose_points_changed(course: Path)
     assert (stored["file"], stored["points"]) == ("in/bob.ipynb", 4)
     assert "4 of 6 points" in (course / ".sorcery/feedback/bob/toy/toy.html").read_text()
     assert sorcery(course, "regrade", "nosuch").returncode == 2
+
+
+def test_a_term_of_one_topic_from_downloads_to_grades(course: Path) -> None:
+    """Two downloads in nbgrader's layout, each of another evening; a late one, one with more time, one that
+    is broken the second time, one nobody knows. Worked out by hand: 10 % of 6 points for each begun day."""
+    yaml = course / "assignments/course.yaml"
+    yaml.write_text(
+        yaml.read_text()
+        .replace("topics:", "late: {grace: 15m, per_day: 10%, cap: 50%}\ntopics:")
+        .replace("title: Toy,", "title: Toy, due: 2026-12-18T12:00:00Z,")
+    )
+    (course / "graders/extensions.yaml").write_text(
+        "schema: 1\nextensions:\n  - {student: bob, topic: toy, due: 2026-12-20T12:00:00Z}\n"
+    )
+    (course / "graders/roster.csv").write_text(
+        "id,first_name,last_name,email\nada,Ada,Lovelace,ada@example.org\nbob,Bob,Beam,bob@example.org\n"
+        "cyd,Cyd,Charisse,cyd@example.org\ndan,Dan,Dare,dan@example.org\n"
+    )
+    perfect, poor = notebook("def double(x): return 2 * x"), notebook("def double(x): return 2")
+    downloads = {
+        "one": {
+            "ada": ("2026-12-18 11:00:00.000000 UTC", poor),
+            "bob": ("2026-12-19 11:00:00.000000 UTC", perfect),
+            "cyd": ("2026-12-18 10:00:00.000000 UTC", perfect),
+            "zoe": ("2026-12-18 10:00:00.000000 UTC", perfect),
+        },
+        "two": {
+            "ada": ("2026-12-19 12:16:00.000000 UTC", perfect),
+            "cyd": ("2026-12-18 11:59:00.000000 UTC", perfect[:-9]),
+        },
+    }
+    for download, students in downloads.items():
+        for student, (moment, text) in students.items():
+            folder = course / download / student / "toy"
+            folder.mkdir(parents=True)
+            (folder / "toy.ipynb").write_text(text)
+            (folder / "timestamp.txt").write_text(moment)
+    first = sorcery(course, "collect", "toy", "one")
+    assert first.stdout.startswith("3 submissions of 3 students, 3 of them new\nunknown: ")
+    assert first.returncode == 1
+    assert sorcery(course, "collect", "toy", "one").stdout.startswith(
+        "3 submissions of 3 students, 0 of them new\n"
+    )
+    assert sorcery(course, "collect", "toy", "two").returncode == 0
+
+    run = sorcery(course, "grade", "toy", "--json")
+    assert run.returncode == 0, run.stderr
+    results = {result["student"]: result for result in json.loads(run.stdout)}
+    assert {name: (r["verdict"], r["points"], r["submitted"]) for name, r in results.items()} == {
+        "ada": ("graded", 4, "2026-12-19T12:16:00+00:00"),
+        "bob": ("graded", 4, "2026-12-19T11:00:00+00:00"),
+        "cyd": ("graded", 4, "2026-12-18T10:00:00+00:00"),
+    }
+    assert results["cyd"]["reason"].startswith("a later version was rejected (the file is not a complete")
+
+    # ada is 24 h 16 min late, 15 of them grace: two begun days, 2 × 10 % of 6 points.
+    sorcery(course, "export", "toy", "-o", "grades.csv")
+    rows = {
+        row["student_id"]: row for row in csv.DictReader((course / "grades.csv").read_text().splitlines())
+    }
+    assert {
+        name: (row["last_name"], row["raw_score"], row["late_submission_penalty"], row["score"], row["max_score"])
+        for name, row in rows.items()
+    } == {
+        "ada": ("Lovelace", "4.0", "1.2", "2.8", "6.0"),
+        "bob": ("Beam", "4.0", "0.0", "4.0", "6.0"),
+        "cyd": ("Charisse", "4.0", "0.0", "4.0", "6.0"),
+        "dan": ("Dare", "", "", "", "6.0"),
+    }  # fmt: skip
+    told = (course / ".sorcery/feedback/ada/toy/toy.html").read_text()
+    assert "2 days late: 2 × 10 % of 6 points = 1.2 points." in told
+    assert "2.8 of 6 points" in told
+    assert "(extended for you)" in (course / ".sorcery/feedback/bob/toy/toy.html").read_text()
+    report = json.loads(sorcery(course, "report", "toy", "--json").stdout)
+    assert (report["scores"], report["late"], report["missing"]) == ([2.8, 4, 4], ["ada"], ["dan"])
+    sorcery(course, "export", "toy", "-f", "moodle", "-o", "moodle.csv")
+    assert "ada@example.org,2.8" in (course / "moodle.csv").read_text()
