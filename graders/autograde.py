@@ -26,7 +26,7 @@ from pathlib import Path
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
-from graders.errors import AuthorError, Rejected, UsageError
+from graders.errors import AuthorError, InternalError, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
@@ -36,6 +36,7 @@ from graders.store import ResultStore, safe_name
 from graders.untrusted import printable
 from graders.versions import current
 
+MAX_UNSTARTED = 3  # pools that broke before they took anything
 MAX_NESTED = 32  # folders of one student
 GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
 
@@ -281,7 +282,9 @@ class Batch:
         No more is handed to the pool than it can run, so when it breaks few are suspect; the others
         go on in a fresh one.
         """
+        unstarted = 0
         while waiting:
+            before = len(waiting)
             running: dict[Future[Graded], _Waiting] = {}
             with self._pool(min(jobs, len(waiting))) as pool:
                 try:
@@ -305,6 +308,9 @@ class Batch:
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
+            unstarted = unstarted + 1 if len(waiting) == before else 0
+            if unstarted == MAX_UNSTARTED:
+                raise InternalError("the grading processes end before they begin; what is graded is saved")
 
     def _task(self, one: _Waiting) -> Task:
         return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)

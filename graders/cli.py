@@ -214,9 +214,12 @@ def _autograde(
 def _publish(view: Overview, results: list[Result]) -> Path:
     """Feedback of these, and the topic's report, whose page is returned."""
     from graders.feedback import write_feedback
+    from graders.formgrader import lay_out
     from graders.report import summarise, write_report
 
-    write_feedback(view, [result.student for result in results])
+    students = [result.student for result in results]
+    write_feedback(view, students)
+    lay_out(view, students)
     return write_report(view, summarise(view.topic, list(view.grades.values()), view.results))
 
 
@@ -397,6 +400,25 @@ def _view(topic: str) -> Overview:
 
 def _expected(course: Course) -> tuple[str, ...]:
     return tuple(student.id for student in _roster(course) or ())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def formgrader(context: typer.Context) -> None:
+    """Open nbgrader's formgrader in JupyterLab, to grade written answers; more options are Jupyter's.
+
+    What is given there comes back in feedback, report and export, and a later regrade leaves it alone.
+
+    Example: sorcery formgrader --no-browser
+    """
+    import subprocess
+
+    from graders.course import find_course
+    from graders.formgrader import command
+
+    course = find_course()
+    if not (course.state / "source").is_dir():
+        raise UsageError("nothing was graded yet; see: sorcery grade --help")
+    raise typer.Exit(subprocess.run(command(course, context.args), cwd=course.state, check=False).returncode)
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """A submission as it ran: its cells with the outputs they gave, as a notebook that staff may open.
 
-The text of the cells is the student's; ids and metadata are those of our released notebook, so
-nbgrader's formgrader finds its cells, and nothing a student wrote there does anything. Outputs came from
-the student's process: only kinds that are known stay, each made harmless (graders.untrusted).
+The text of the cells is the student's, without HTML in Markdown; ids and metadata are those of our
+released notebook, so nbgrader's formgrader finds its cells, and nothing a student wrote there does
+anything. Outputs came from the student's process: only kinds that are known stay, each made harmless
+(graders.untrusted).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from graders.intake import Cell
-from graders.untrusted import for_html, for_terminal
+from graders.untrusted import for_html, for_markdown, for_terminal
 
 MAX_OUTPUT_BYTES = 32 << 20  # of one submission, as its process sends them
 LEFT_OUT = "[outputs from here on are left out: the notebook gave more than is kept]\n"
@@ -50,8 +51,10 @@ def executed_notebook(
             "cell_type": cell.kind,
             "id": own["id"] if own else f"own-{cell.index}",
             "metadata": own["metadata"] if own and own["cell_type"] == cell.kind else {},
-            "source": cell.source,
+            "source": for_markdown(cell.source) if cell.kind == "markdown" else cell.source,
         }
+        if cell.kind == "raw":
+            node["metadata"] = {"raw_mimetype": "text/plain"}  # or nbconvert puts it into its page as it is
         if cell.kind == "code":
             kept = outputs.get(cell.index, b"[]")
             node["outputs"] = [_stream("stderr", LEFT_OUT)] if kept is None else harmless(kept)

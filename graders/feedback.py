@@ -73,7 +73,7 @@ def parts(grade: Grade, result: Result | None) -> list[QuestionPart]:
     found = []
     for question in grade.questions:
         cases = tested[question.id].cases if question.id in tested else ()
-        given = "not graded yet" if question.points is None else number(question.points)
+        given = "not yet graded, out" if question.points is None else number(question.points)
         notes = []
         if question.counting is Counting.EXTRA_CREDIT:
             notes.append("extra credit")

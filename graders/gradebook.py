@@ -205,7 +205,9 @@ class Gradebook:
             marks = {}  # the row knows better
         except MissingEntry:
             pass
-        submission = book.update_or_create_submission(topic, result.student, timestamp=_when(result))
+        submission = book.update_or_create_submission(
+            topic, result.student, timestamp=recorded_at(result).replace(tzinfo=None)
+        )
         submission.extension = extension - course_topic.due if extension and course_topic.due else None
         (notebook,) = submission.notebooks
         late = grade(course_topic, assignment, result.student, result, extension=extension).late
@@ -255,10 +257,11 @@ def _one_transaction(session: Any) -> Iterator[None]:
         del session.commit
 
 
-def _when(result: Result) -> datetime:
+def recorded_at(result: Result) -> datetime:
+    """The time of a submission in the gradebook, UTC: when it was handed in, or else graded."""
     known = result.submitted or result.started
     moment = datetime.fromisoformat(known) if known else datetime.now(UTC)
-    return moment.astimezone(UTC).replace(tzinfo=None)  # as nbgrader keeps them
+    return moment.astimezone(UTC)
 
 
 @contextlib.contextmanager

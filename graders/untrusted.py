@@ -20,6 +20,8 @@ _FORMULA = re.compile(r"[=+\-@\t\r\n|%＝＋－＠]")
 # Where the comma is the decimal sign, a spreadsheet opens a CSV file with a cell at every semicolon.
 _LATER_FORMULA = re.compile(r';(?="*[=+\-@|%＝＋－＠])')
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_SCRIPT_LINK = re.compile(r"\b(javascript|vbscript)\s*(?::|&colon;|&#0*58;?|&#x0*3a;?)", re.IGNORECASE)
 _TAGS = frozenset(
     {"a", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "hr", "i", "img", "li"}
     | {"h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "tt"}
@@ -67,6 +69,12 @@ def on_one_line(text: str) -> str:
 def printable(path: Path | str) -> str:
     """A path or name as text that can be encoded, on one line and without what a terminal would obey."""
     return on_one_line(os.fsencode(path).decode("utf-8", "replace"))
+
+
+def for_markdown(text: str) -> str:
+    """Markdown for a renderer that passes on whatever HTML is in it, as nbgrader's formgrader does: tags
+    become text, and no link or formula runs a script."""
+    return _SCRIPT_LINK.sub("\\1\N{FULLWIDTH COLON}", _TAG.sub("&lt;", for_terminal(text)))
 
 
 def for_html(markup: str) -> str:

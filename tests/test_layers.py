@@ -14,7 +14,18 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["autograde", "build", "export", "feedback", "overview", "preload", "report", "schema", "versions"],
+    [
+        "autograde",
+        "build",
+        "export",
+        "feedback",
+        "formgrader",
+        "overview",
+        "preload",
+        "report",
+        "schema",
+        "versions",
+    ],
     ["collect", "gradebook", "grader", "master", "check"],
     ["grades", "extensions", "layouts", "roster"],
     [

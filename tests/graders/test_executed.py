@@ -1,11 +1,14 @@
 """A submission as it ran: ours in its ids and metadata, the student's in its text, harmless in its outputs."""
 
 import base64
+import itertools
 import json
 
 import nbformat
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html as lxml_html
+from nbconvert import HTMLExporter
 
 from graders.executed import LEFT_OUT, executed_notebook, harmless
 from graders.intake import Cell
@@ -122,3 +125,25 @@ def test_whatever_a_process_says_its_outputs_are_the_notebook_is_one(data: bytes
     made = executed_notebook(RELEASED, [Cell(0, "code", "x", "q1")], {0: data})
     nbformat.validate(nbformat.reads(made.decode(), as_version=4))
     assert b"\\u001b" not in made
+
+
+def test_no_html_of_a_student_is_left_for_a_renderer_that_passes_it_on() -> None:
+    """As nbgrader's formgrader renders them: nbconvert, its HTML template for notebooks."""
+    texts = [
+        "*fine* <script>x()</script> 1 < 2",
+        "<img src=x onerror=x()>",
+        "[link](javascript:x()) [other](JaVaScRiPt&#58;x())",
+        "<!-- <script>x()</script> -->",
+        r"$\href{javascript:x()}{y}$",
+    ]
+    cells = [
+        Cell(n, kind, text) for n, (kind, text) in enumerate(itertools.product(("markdown", "raw"), texts))
+    ]
+    made = nbformat.reads(executed_notebook(RELEASED, cells, {}).decode(), as_version=4)
+    exporter = HTMLExporter(template_name="basic")
+    shown, _ = exporter.from_notebook_node(made)
+    tree = lxml_html.fromstring(f"<div>{shown}</div>")
+    assert not tree.xpath("//script[not(@type)] | //img | //*[@onerror]")
+    assert not [link for link in tree.xpath("//@href") if link.lower().startswith("javascript:")]
+    assert "javascript:" not in shown.lower()
+    assert "1 &lt; 2" in shown
