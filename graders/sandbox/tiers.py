@@ -5,6 +5,7 @@ python -m graders.sandbox.tiers full     prints "ready", or what stood in the wa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -74,6 +75,8 @@ def _try(tier: Tier) -> str:
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.fork() == 0:
+            control.close()
+            status.close()  # or the keeper would wait for itself to close it
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             keep(keepers, theirs, Path(folder), wanted, rules, _look_around)
         theirs.close()
@@ -86,6 +89,8 @@ def _try(tier: Tier) -> str:
         except (SandboxError, OSError) as error:
             return str(error)
         finally:
+            with contextlib.suppress(SandboxError):
+                box.end()
             box.close()
             control.close()
 
