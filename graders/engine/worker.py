@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 
 import msgspec
@@ -22,7 +21,6 @@ from graders.intake import MAX_BYTES, Cell
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
 from graders.sandbox.box import Box
-from graders.sandbox.keeper import Folder
 from graders.sandbox.policy import Policy
 
 START_SECONDS = 120.0
@@ -57,24 +55,15 @@ class Forks:
         self.requests = requests
 
     def fork(self) -> Worker:
-        """A fresh worker, with a folder of its own to work in where it has no file system of its own.
+        """A fresh worker.
 
         Raises InternalError when there is none to be had, SandboxError when it cannot be confined.
         """
-        path = Path(tempfile.mkdtemp(prefix="sorcery-"))
-        folder = Folder(path)
-        try:
-            return self._fork(path, folder)
-        except BaseException:
-            folder.remove()
-            raise
-
-    def _fork(self, path: Path, folder: Folder) -> Worker:
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = Box(status)
         try:
-            socket.send_fds(self.requests, [str(path).encode()], [theirs.fileno(), keepers.fileno()])
+            socket.send_fds(self.requests, [b"fork"], [theirs.fileno(), keepers.fileno()])
         except OSError:
             control.close()
             status.close()
@@ -87,7 +76,7 @@ class Forks:
         except InternalError:
             control.close()
             raise
-        return Worker(control, box, folder)
+        return Worker(control, box)
 
 
 class Zygote(Forks):
@@ -172,10 +161,9 @@ class Snapshot:
 class Worker:
     """Runs one submission. Cells after a failing one still run, until the process is gone."""
 
-    def __init__(self, control: socket.socket, box: Box, folder: Folder) -> None:
+    def __init__(self, control: socket.socket, box: Box) -> None:
         self._control = control
         self._box = box
-        self._folder = folder
         self._over = time.monotonic()
         self.gone: CellVerdict | None = None
         self.tampered = ""
@@ -276,7 +264,6 @@ class Worker:
         self._kill(CellVerdict.NOT_REACHED)
         try:
             self._box.end()
-            self._folder.remove()
         finally:
             self._box.close()
 

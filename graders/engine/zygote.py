@@ -6,8 +6,8 @@ thread (a second OpenMP thread would hang its children) and touches no accelerat
     python -m graders.engine.zygote FD
 
 FD is a SOCK_SEQPACKET socket. Its first message is an Order; the zygote says `ready` once warm.
-Each message it then gets names a working directory and carries two sockets, the control of a worker
-and the status of its keeper (graders.sandbox.keeper), for which it forks the keeper.
+Each message it then gets carries two sockets, the control of a worker and the status of its keeper
+(graders.sandbox.keeper), for which it forks the keeper.
 """
 
 from __future__ import annotations
@@ -106,8 +106,15 @@ def main() -> None:
             continue
         if keeper == 0:
             requests.close()
-            folder = Path(message.decode())
-            keep(status, control, folder, order.policy, rules, lambda sock: work(sock, shell), core)
+            keep(
+                status,
+                control,
+                order.temporary,
+                order.policy,
+                rules,
+                lambda sock: work(sock, shell),
+                core,
+            )
         cores.taken[keeper] = core
         control.close()
         status.close()

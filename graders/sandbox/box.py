@@ -66,7 +66,7 @@ class Box:
             self._note(word)
 
     def close(self) -> None:
-        """Lets the keeper go, who then removes what is left of the submission's folder."""
+        """Lets go of the keeper, who ends everything if `end` did not."""
         self._status.close()
 
     def _note(self, word: str) -> None:

@@ -7,8 +7,8 @@ They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
     supervisor → keeper   kill (the worker; its snapshots stay) | end (everything)
 
 `dead` is the keeper's last word: everything the submission started is. An end of the socket without
-it says that the keeper was killed. It outlives its word until the supervisor has closed the socket,
-and if that left the submission's folder behind, because it was killed, the keeper removes it.
+it says that the keeper was killed. The folder a submission works in is the keeper's own to make and to
+remove, so it goes whoever is killed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -43,24 +44,24 @@ from graders.sandbox.policy import SNAPSHOT_PROCESSES, Policy
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
 MAX_NESTED = 100  # folders
-TIDY_SECONDS = 60.0
 _ON_LINUX = Path("/proc/self/statm").exists()
 
 
 def keep(
     status: socket.socket,
     control: socket.socket,
-    folder: Path,
+    temporary: str,
     policy: Policy,
     rules: Any,
     work: Callable[[socket.socket], None],
     core: int = -1,
 ) -> NoReturn:
     """The keeper, from its fork to its end. `work(control)` is what the confined worker runs, on `core`
-    if not -1."""
-    init = 0
+    if not -1, in a new folder in `temporary`."""
+    init, own = 0, None
     try:
         os.setsid()  # what is sent to the command and all it started leaves one to end what is below
+        folder = Path(tempfile.mkdtemp(prefix="sorcery-", dir=temporary))
         own = Folder(folder)
         user = student_id() if os.geteuid() == 0 and policy.tier is not Tier.NONE else 0
         hand_over(folder, policy)
@@ -80,10 +81,8 @@ def keep(
         with contextlib.suppress(BaseException):
             _end(init, walk=_ON_LINUX and policy.tier is not Tier.FULL)
             _say(status, "dead")
-            status.settimeout(TIDY_SECONDS)
-            while status.recv(64):
-                pass
-            own.remove()
+            if own is not None:
+                own.remove()
         os._exit(0)
 
 
