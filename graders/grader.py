@@ -16,8 +16,8 @@ import msgspec
 from graders import __version__
 from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
-from graders.engine.examine import CodeCell, examine
-from graders.engine.worker import Forks
+from graders.engine.examine import CodeCell, cpu_backstop, examine
+from graders.engine.worker import READ_SECONDS, Forks
 from graders.errors import InternalError, Rejected
 from graders.executed import executed_notebook
 from graders.intake import Cell, check_size
@@ -112,7 +112,8 @@ class Grader:
         worker = self._forks.fork()
         forked = time.perf_counter()
         try:
-            read = worker.read(task.data, self._topic.id)
+            with cpu_backstop(2 * READ_SECONDS):
+                read = worker.read(task.data, self._topic.id)
             self._recognise(read)
             before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
             done = examine(worker, self._code(read), tests, self._topic.limits, seed=blank.seed)

@@ -6,6 +6,7 @@ harmless: whatever this code can be made to say, the student's code could have s
 
 from __future__ import annotations
 
+import os
 import socket
 import traceback
 from collections.abc import Callable
@@ -48,12 +49,15 @@ class Answerer:
         }
 
     def serve(self) -> None:
+        own = os.getpid()
         while True:
             try:
                 (number, operation, node), body = receive_frame(self.sock)
             except ChannelError:
                 return
             succeeded, answer, blobs = self._answer(operation, node, body)
+            if os.getpid() != own:  # a child that the student's code forked and that came back from it
+                os._exit(0)
             try:
                 send_frame(self.sock, [number, succeeded, answer], blobs)
             except ValueError as error:  # over the bounds of a frame

@@ -32,6 +32,7 @@ from graders.seeding import seed_everything
 def work(control: socket.socket, shell: NotebookShell) -> None:
     """Obeys the supervisor until it closes `control`; never returns into the caller's stack of duties."""
     shell.native = NativeOutput()
+    own = os.getpid()
     while True:
         try:
             (order, *arguments), body = receive_frame(control)
@@ -40,6 +41,8 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
         if order == "run":
             source, seconds, output_bytes = arguments
             outcome = shell.run(source, seconds=seconds, output_bytes=output_bytes)
+            if os.getpid() != own:  # a child that the cell forked and that came back from it
+                os._exit(0)
             send_frame(control, ["ran"], [msgspec.json.encode(asdict(outcome), enc_hook=repr)])
         elif order == "read":
             send_frame(control, *_read(bytes(body), *arguments))

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 
 import msgspec
@@ -22,7 +21,6 @@ from graders.intake import MAX_BYTES, Cell
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
 from graders.sandbox.box import Box
-from graders.sandbox.keeper import remove
 from graders.sandbox.policy import Policy
 
 START_SECONDS = 120.0
@@ -57,23 +55,15 @@ class Forks:
         self.requests = requests
 
     def fork(self) -> Worker:
-        """A fresh worker, with a folder of its own to work in where it has no file system of its own.
+        """A fresh worker.
 
         Raises InternalError when there is none to be had, SandboxError when it cannot be confined.
         """
-        folder = Path(tempfile.mkdtemp(prefix="sorcery-"))
-        try:
-            return self._fork(folder)
-        except BaseException:
-            remove(folder)
-            raise
-
-    def _fork(self, folder: Path) -> Worker:
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = Box(status)
         try:
-            socket.send_fds(self.requests, [str(folder).encode()], [theirs.fileno(), keepers.fileno()])
+            socket.send_fds(self.requests, [b"fork"], [theirs.fileno(), keepers.fileno()])
         except OSError:
             control.close()
             status.close()
@@ -86,7 +76,7 @@ class Forks:
         except InternalError:
             control.close()
             raise
-        return Worker(control, box, folder)
+        return Worker(control, box)
 
 
 class Zygote(Forks):
@@ -95,10 +85,9 @@ class Zygote(Forks):
     def __init__(self, modules: Sequence[str], policy: Policy) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
-        environment = {
-            name: os.environ[name] for name in ("PATH", "LANG", "TZ", "TMPDIR") if name in os.environ
-        }
-        environment |= dict.fromkeys(THREAD_VARIABLES, "1") | {"PYTHONHASHSEED": "0"}
+        # Students can read it in /proc/self/environ: it says nothing of who grades.
+        environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        environment |= dict.fromkeys(THREAD_VARIABLES, "1")
         command = [sys.executable, "-P", "-m", "graders.engine.zygote", str(theirs.fileno())]
         self._process = subprocess.Popen(
             command,
@@ -109,7 +98,7 @@ class Zygote(Forks):
             start_new_session=True,  # it sees to its own end, and tidies up, when all else is killed
         )
         theirs.close()
-        ours.send(msgspec.json.encode(Order(list(modules), policy)))
+        ours.send(msgspec.json.encode(Order(list(modules), policy, tempfile.gettempdir())))
         self._modules = modules
 
     def wait_until_warm(self) -> None:
@@ -147,6 +136,7 @@ class Snapshot:
     """A question's namespace as it was at its check cell. Each `round()` is served by a fresh copy of it."""
 
     def __init__(self, orders: socket.socket) -> None:
+        orders.settimeout(FORK_SECONDS)  # a snapshot that takes no more orders is lost
         self._orders = orders
 
     @contextlib.contextmanager
@@ -171,10 +161,9 @@ class Snapshot:
 class Worker:
     """Runs one submission. Cells after a failing one still run, until the process is gone."""
 
-    def __init__(self, control: socket.socket, box: Box, folder: Path) -> None:
+    def __init__(self, control: socket.socket, box: Box) -> None:
         self._control = control
         self._box = box
-        self._folder = folder
         self._over = time.monotonic()
         self.gone: CellVerdict | None = None
         self.tampered = ""
@@ -273,8 +262,10 @@ class Worker:
     def close(self) -> None:
         """Ends everything the submission started; returns when it is dead."""
         self._kill(CellVerdict.NOT_REACHED)
-        self._box.close()
-        remove(self._folder)  # the keeper's task, were it not that keepers may be killed
+        try:
+            self._box.end()
+        finally:
+            self._box.close()
 
     def _obituary(self) -> tuple[CellVerdict, str]:
         fate = self._box.fate()

@@ -6,8 +6,8 @@ thread (a second OpenMP thread would hang its children) and touches no accelerat
     python -m graders.engine.zygote FD
 
 FD is a SOCK_SEQPACKET socket. Its first message is an Order; the zygote says `ready` once warm.
-Each message it then gets names a working directory and carries two sockets, the control of a worker
-and the status of its keeper (graders.sandbox.keeper), for which it forks the keeper.
+Each message it then gets carries two sockets, the control of a worker and the status of its keeper
+(graders.sandbox.keeper), for which it forks the keeper.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import contextlib
 import gc
 import importlib
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -39,10 +40,12 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class Order(msgspec.Struct):
-    """What one zygote is for: the modules to import and how its submissions are confined."""
+    """What one zygote is for: the modules to import, how its submissions are confined, and a folder for
+    what is temporary."""
 
     modules: list[str]
     policy: Policy
+    temporary: str
 
 
 class SilentNotebook:
@@ -61,7 +64,7 @@ def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's business
     order = msgspec.json.decode(requests.recv(1 << 16), type=Order)
-    with _home_of_its_own():
+    with _home_of_its_own(order.temporary):
         if select.select([requests], [], [], 0)[0]:  # nothing is asked yet, so its other end is gone already
             return
         _install_otter_stub()
@@ -103,18 +106,25 @@ def main() -> None:
             continue
         if keeper == 0:
             requests.close()
-            cores.stay_on(core)
-            keep(status, control, Path(message.decode()), order.policy, rules, lambda sock: work(sock, shell))
+            keep(
+                status,
+                control,
+                order.temporary,
+                order.policy,
+                rules,
+                lambda sock: work(sock, shell),
+                core,
+            )
         cores.taken[keeper] = core
         control.close()
         status.close()
 
 
 @contextlib.contextmanager
-def _home_of_its_own() -> Iterator[None]:
+def _home_of_its_own(temporary: str) -> Iterator[None]:
     """Libraries leave caches at home, or among temporary files, when they are imported. It goes when that
     is done, or when who started this process is killed meanwhile; later, that ends the process at once."""
-    home = tempfile.mkdtemp(prefix="sorcery-home-")
+    home = str(Path(temporary, f"sorcery-home-{secrets.token_hex(8)}"))
 
     def leave(*_: object) -> None:
         # No exception: what is being imported might swallow it, or write once more on its way out.
@@ -124,6 +134,7 @@ def _home_of_its_own() -> Iterator[None]:
     signal.signal(signal.SIGTERM, leave)
     if sys.platform == "linux":
         die_with_parent(signal.SIGTERM)
+    Path(home).mkdir(mode=0o700)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = home
     try:
         yield
@@ -175,10 +186,6 @@ class Cores:
         """The core fewest submissions have; -1 where they cannot be chosen."""
         users = Counter(self.taken.values())
         return min(self.all, key=lambda core: users[core], default=-1)
-
-    def stay_on(self, core: int) -> None:
-        if core >= 0:
-            os.sched_setaffinity(0, {core})
 
 
 def _reap(cores: Cores) -> None:

@@ -21,11 +21,14 @@ class Box:
         self.processes_exceeded = False
         self.files_exceeded = False
         self.ended = ""  # "exit 0", "signal 9": how the worker ended, once known
+        self._dead = False
 
     def wait_until_ready(self) -> None:
         """Raises SandboxError when the worker could not be confined as asked."""
         word = self._next(time.monotonic() + START_SECONDS)
         if word != "ready":
+            with contextlib.suppress(SandboxError):  # why it is not ready is the news
+                self.end()
             self.close()
             raise SandboxError(f"a submission could not be confined: {word or 'no answer'}")
 
@@ -37,29 +40,40 @@ class Box:
     def fate(self, seconds: float = 2.0) -> str:
         """How the worker ended, waiting for the news when it is under way; "" when it still runs."""
         deadline = time.monotonic() + seconds
-        while not self.ended:
+        while not self.ended and not self._dead:
             word = self._next(deadline)
             if not word:
                 break
             self._note(word)
         return self.ended
 
-    def close(self) -> None:
-        """Ends everything the submission started; returns when it is dead. Raises SandboxError."""
-        if self._status.fileno() < 0:
+    def end(self) -> None:
+        """Ends everything the submission started; returns when it is dead. `close` comes after it.
+
+        Raises SandboxError when that cannot be had, or known.
+        """
+        if self._dead or self._status.fileno() < 0:
             return
         with contextlib.suppress(OSError):
-            self._status.shutdown(socket.SHUT_WR)
+            self._status.send(b"end")
         deadline = time.monotonic() + END_SECONDS
-        while word := self._next(deadline):
+        while not self._dead:
+            word = self._next(deadline)
+            if not word:
+                late = time.monotonic() > deadline
+                why = f"did not end within {END_SECONDS:g} s" if late else "lost their keeper"
+                raise SandboxError(f"a submission's processes {why}")
             self._note(word)
+
+    def close(self) -> None:
+        """Lets go of the keeper, who ends everything if `end` did not."""
         self._status.close()
-        if time.monotonic() > deadline:
-            raise SandboxError(f"a submission's processes did not end within {END_SECONDS:g} s")
 
     def _note(self, word: str) -> None:
         if word == "memory":
             self.memory_exceeded = True
+        elif word == "dead":
+            self._dead = True
         elif word == "processes":
             self.processes_exceeded = True
         elif word == "files":

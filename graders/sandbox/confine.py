@@ -13,6 +13,7 @@ import contextlib
 import os
 import random
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,20 @@ from graders.errors import SandboxError
 from graders.records import Tier
 from graders.sandbox import linux
 from graders.sandbox.policy import (
-    ADVICE_TO_SWAP,
     AF_UNIX,
+    DATAGRAM_PAIRS,
     DEVICES,
     ENVIRONMENT,
     HOME,
     IGNORED_CALLS,
+    INT,
     LANDLOCK_SCOPES_SIGNALS,
     LANDLOCK_TRUNCATES,
     MACHINE_FILES,
     MISSING_CALLS,
     ONLY_WITH,
     REFUSED_CALLS,
+    REFUSED_WHEN,
     SIGNAL_CALLS,
     SIGNAL_OWNERS,
     SNAPSHOT_PROCESSES,
@@ -43,8 +46,6 @@ from graders.sandbox.policy import (
 
 _EPERM, _ENOSYS = 1, 38
 _ADDRESS_FAMILIES = 46
-_INT = 0xFFFFFFFF  # the kernel reads an int from the lower half of a register; the upper may hold anything
-_TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type into the terminal of whoever grades
 # Every system has this folder and nothing that is shown lies in it; /proc must stay as it is.
 _NEW_ROOT = "/sys"
 _WRITABLE = (HOME, "/tmp", "/dev/shm")
@@ -65,6 +66,9 @@ def seccomp_filter(policy: Policy) -> Any:
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             rules.add_rule(action, name, *when)
 
+    def refuse_when(name: str, argument: int, mask: int, value: int) -> None:
+        rules.add_rule(refuse, name, pyseccomp.Arg(argument, pyseccomp.MASKED_EQ, mask, value))
+
     for name in REFUSED_CALLS:
         add(refuse, name)
     for name in MISSING_CALLS:
@@ -79,18 +83,19 @@ def seccomp_filter(policy: Policy) -> Any:
             for name in SIGNAL_CALLS:
                 add(refuse, name)
             for name, command in SIGNAL_OWNERS:
-                rules.add_rule(refuse, name, pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, command))
+                refuse_when(name, 1, INT, command)
         if linux.landlock_abi() < LANDLOCK_TRUNCATES:
             add(refuse, "truncate")
-    for advice in ADVICE_TO_SWAP:
-        rules.add_rule(refuse, "madvise", pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _INT, advice))
+        refuse_when(*DATAGRAM_PAIRS)
+    for rule in REFUSED_WHEN:
+        refuse_when(*rule)
     for flag in linux.NAMESPACES:
-        rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
-    for request in _TERMINAL_INPUT:
-        rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, request))
+        refuse_when("clone", 0, flag, flag)
     for family in range(_ADDRESS_FAMILIES):
+        if family != AF_UNIX:
+            refuse_when("socketpair", 0, INT, family)
         if family != AF_UNIX or not policy.local_sockets:
-            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _INT, family))
+            refuse_when("socket", 0, INT, family)
     return rules
 
 
@@ -215,6 +220,7 @@ def confine(policy: Policy, user: int, folder: Path, rules: Any) -> None:
         # Init is not, and changing ids clears it, and with it /proc/self/fd; without it the keeper cannot
         # measure what is shared.
         linux.set_dumpable(True)
+        linux.die_with_parent(signal.SIGKILL)  # init's end, should the keeper be killed
     if policy.tier is Tier.NONE:
         return
     linux.drop_capabilities()
@@ -244,8 +250,10 @@ def limit(policy: Policy, *, dropped: bool) -> None:
         resource.RLIMIT_CPU: policy.cpu_seconds,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # below a page none is written; 0 would not keep one from a program
     }
+    if sys.platform == "linux":
+        wanted |= {resource.RLIMIT_RTPRIO: 0, resource.RLIMIT_NICE: 0}
     if already:
         wanted[resource.RLIMIT_AS] = already + limits.memory_bytes
     if policy.tier is Tier.FULL or dropped:

@@ -3,11 +3,12 @@
 Both are forks of the warm process, so neither holds anything of value; neither runs student code.
 They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
 
-    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes | files
-    supervisor → keeper   kill (the worker; its snapshots stay), or closing it (everything ends)
+    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes | files | dead
+    supervisor → keeper   kill (the worker; its snapshots stay) | end (everything)
 
-The supervisor reads the end of the socket only when everything the submission started is dead and
-the folder it worked in is gone.
+`dead` is the keeper's last word: everything the submission started is. An end of the socket without
+it says that the keeper was killed. The folder a submission works in is the keeper's own to make and to
+remove, so it goes whoever is killed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -47,24 +50,29 @@ _ON_LINUX = Path("/proc/self/statm").exists()
 def keep(
     status: socket.socket,
     control: socket.socket,
-    folder: Path,
+    temporary: str,
     policy: Policy,
     rules: Any,
     work: Callable[[socket.socket], None],
+    core: int = -1,
 ) -> NoReturn:
-    """The keeper, from its fork to its end. `work(control)` is what the confined worker runs."""
-    init = 0
+    """The keeper, from its fork to its end. `work(control)` is what the confined worker runs, on `core`
+    if not -1, in a new folder in `temporary`."""
+    init, own = 0, None
     try:
         os.setsid()  # what is sent to the command and all it started leaves one to end what is below
+        folder = Path(tempfile.mkdtemp(prefix="sorcery-", dir=temporary))
+        own = Folder(folder)
         user = student_id() if os.geteuid() == 0 and policy.tier is not Tier.NONE else 0
         hand_over(folder, policy)
         if policy.tier is Tier.FULL:
             enter_namespaces()
         elif _ON_LINUX:
             linux.adopt_orphans()  # init's, should it end first
-        init = os.fork()
-        if init == 0:
-            _init(status, control, folder, policy, rules, user, work)
+        with _on(core):
+            init = os.fork()
+            if init == 0:
+                _init(status, control, folder, policy, rules, user, work)
         control.close()
         _watch(status, init, policy, folder if policy.tier in (Tier.FLAT, Tier.LANDLOCK) else None)
     except BaseException as error:
@@ -72,8 +80,22 @@ def keep(
     finally:
         with contextlib.suppress(BaseException):
             _end(init, walk=_ON_LINUX and policy.tier is not Tier.FULL)
-            remove(folder)
+            _say(status, "dead")
+            if own is not None:
+                own.remove()
         os._exit(0)
+
+
+@contextlib.contextmanager
+def _on(core: int) -> Iterator[None]:
+    """What is forked here stays on `core`; who watches it goes where there is room."""
+    if core < 0:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    yield
+    os.sched_setaffinity(0, before)
 
 
 def _init(
@@ -169,11 +191,11 @@ def _watch(status: socket.socket, init: int, policy: Policy, folder: Path | None
     weight = Weight(policy.limits.memory_bytes)
     most = policy.limits.processes + SNAPSHOT_PROCESSES
     measured = time.monotonic()
+    told = False
     while True:
         readable, _, _ = select.select([status], [], [], TICK_SECONDS)
         if readable:
-            order = status.recv(64)
-            if order != b"kill":
+            if status.recv(64) != b"kill":
                 return
             os.kill(init, signal.SIGUSR1)
         if os.waitpid(init, os.WNOHANG)[0]:
@@ -185,14 +207,16 @@ def _watch(status: socket.socket, init: int, policy: Policy, folder: Path | None
             _say(status, "processes")
             return
         if folder and time.monotonic() > measured + REFRESH_SECONDS:
-            if not fits(folder, policy.limits.scratch_bytes):
+            room = policy.limits.scratch_bytes - sum(unlinked(processes).values())
+            if room < 0 or not fits(folder, room):
                 _say(status, "files")
                 return
             measured = time.monotonic()
         if heaviest := weight.heaviest_over(processes):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(heaviest, signal.SIGKILL)
-            _say(status, "memory")
+            _kill_below(init, heaviest)
+            if not told:  # once: nobody reads it while a cell runs
+                _say(status, "memory")
+            told = True
 
 
 class Weight:
@@ -228,37 +252,105 @@ class Weight:
         return self._known[process][1]
 
 
+class Folder:
+    """A folder one made, and may remove: no other that has come to its name since."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._identity = path, self._look(path)
+
+    def remove(self) -> None:
+        """Whatever was made in it: Python's own way recurses, and needs to be let in."""
+        if self._identity is None or self._look(self._path) != self._identity:
+            return
+        try:
+            shutil.rmtree(self._path)
+        except (OSError, RecursionError):
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                if self._look(self._path) == self._identity:
+                    subprocess.run([*command, "--", self._path], stderr=subprocess.DEVNULL, check=False)
+
+    @staticmethod
+    def _look(path: Path) -> tuple[int, int] | None:
+        try:
+            status = path.lstat()
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
+
+
 def fits(folder: Path, most: int) -> bool:
     """Whether what lies below `folder` takes at most `most` bytes, each entry counting as a page at
     least, and is nested no deeper and hidden no better than a notebook's files would be."""
-    page = os.sysconf("SC_PAGESIZE")
-    total, ahead = 0, [(str(folder), 0)]
-    while ahead:
-        place, depth = ahead.pop()
-        try:
-            with os.scandir(place) as entries:
-                for entry in entries:
-                    total += max(page, entry.stat(follow_symlinks=False).st_blocks * 512)
-                    if total > most or depth > MAX_NESTED:
-                        return False
-                    if entry.is_dir(follow_symlinks=False):
-                        ahead.append((entry.path, depth + 1))
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return False
-    return True
+    return _room_left(None, str(folder), most, 0) >= 0
 
 
-def remove(folder: Path) -> None:
-    """Whatever was made in it: Python's own way recurses, and needs to be let in."""
-    if not folder.exists():
-        return
+def _room_left(above: int | None, name: str, room: int, depth: int) -> int:
+    """`room` less what lies in the folder; below zero, too, where that cannot be told. Follows no link,
+    and waits for nothing: it looks at a tree that its owner changes meanwhile."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        shutil.rmtree(folder)
-    except (OSError, RecursionError):
-        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
-            subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
+        place = os.open(name, flags, dir_fd=above)
+    except (FileNotFoundError, NotADirectoryError):
+        return room
+    except OSError:
+        return -1
+    page = os.sysconf("SC_PAGESIZE")
+    try:
+        with os.scandir(place) as entries:
+            for entry in entries:
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                room -= max(page, status.st_blocks * 512)
+                if room >= 0 and stat.S_ISDIR(status.st_mode):
+                    room = _room_left(place, entry.name, room, depth + 1) if depth < MAX_NESTED else -1
+                if room < 0:
+                    break
+    except OSError:
+        return -1
+    finally:
+        os.close(place)
+    return room
+
+
+def unlinked(processes: Iterable[int]) -> dict[tuple[int, int], int]:
+    """(device, inode) -> bytes of files without a name that `processes` hold open or mapped: no folder
+    shows them. What cannot be looked into counts as more than anything."""
+    found: dict[tuple[int, int], int] = {}
+    for process in processes:
+        try:
+            for descriptor in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208
+                with contextlib.suppress(FileNotFoundError):
+                    status = os.stat(f"/proc/{process}/fd/{descriptor}")  # noqa: PTH116
+                    if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                        found[status.st_dev, status.st_ino] = status.st_blocks * 512
+            for mapped, size in _deleted(Path(f"/proc/{process}/maps").read_text(errors="replace")):
+                found[mapped] = max(size, found.get(mapped, 0))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        except PermissionError:
+            if _alive(process):
+                return {(0, 0): 1 << 62}
+    return found
+
+
+def _deleted(maps: str) -> Iterator[tuple[tuple[int, int], int]]:
+    """(device, inode) and the extent of each mapping of a file that has no name."""
+    for line in maps.splitlines():
+        if line.endswith(" (deleted)"):
+            span, _, offset, device, inode, _ = line.split(maxsplit=5)
+            first, last = (int(address, 16) for address in span.split("-"))
+            major, minor = (int(part, 16) for part in device.split(":"))
+            yield (os.makedev(major, minor), int(inode)), int(offset, 16) + last - first
+
+
+def _alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")
 
 
 def descendants(root: int) -> Iterator[int]:
@@ -299,7 +391,8 @@ def _proportional(process: int) -> int:
         return _resident(process)
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+    counted = ("Pss:", "SwapPss:", "Private_Hugetlb:", "Shared_Hugetlb:")
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(counted))
 
 
 def _end(init: int, *, walk: bool) -> None:
@@ -329,6 +422,17 @@ def _kill(processes: Iterable[int]) -> int:
     return count
 
 
+def _kill_below(root: int, process: int) -> None:
+    """Kills `process` if it is below `root`: its number may have gone to another since it was measured."""
+    with contextlib.suppress(ProcessLookupError):
+        held = os.pidfd_open(process)
+        try:
+            if process in descendants(root):
+                signal.pidfd_send_signal(held, signal.SIGKILL)
+        finally:
+            os.close(held)
+
+
 def _reap_ended() -> bool:
     """Whether no child is left."""
     try:
@@ -340,5 +444,5 @@ def _reap_ended() -> bool:
 
 
 def _say(status: socket.socket, text: str) -> None:
-    with contextlib.suppress(OSError):
-        status.send(text.encode(errors="replace")[:1000])
+    with contextlib.suppress(OSError):  # also when nobody reads: no word is worth standing still for
+        status.send(text.encode(errors="replace")[:1000], socket.MSG_DONTWAIT)

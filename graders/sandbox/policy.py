@@ -32,6 +32,7 @@ from graders.errors import UsageError
 from graders.records import Limits, Tier
 
 HOME = "/home/student"
+INT = 0xFFFFFFFF  # the kernel reads an int from the lower half of a register; the upper may hold anything
 STUDENT_ID = 1000
 ENVIRONMENT = {
     "HOME": HOME,
@@ -47,21 +48,24 @@ SNAPSHOT_PROCESSES = 128
 
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives", "/etc/mime.types")
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# Not /dev/zero: mapped, it is shared memory.
+DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 # What the C library and torch read about the machine where /proc is not the submission's own.
 MACHINE_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu")
 
 REFUSED_CALLS = (
     "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
     "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module",
-    "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load",
-    "kexec_load", "keyctl", "lookup_dcookie", "mbind", "memfd_create", "memfd_secret", "migrate_pages",
-    "mount", "mount_setattr", "move_mount", "move_pages", "mq_open", "mq_unlink", "msgget",
+    "inotify_add_watch", "inotify_init", "inotify_init1", "io_uring_enter", "io_uring_register",
+    "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl",
+    "lookup_dcookie", "mbind", "memfd_create", "memfd_secret", "migrate_pages", "mount", "mount_setattr",
+    "move_mount", "move_pages", "mq_open", "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd",
     "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "personality",
     "pidfd_getfd", "pivot_root", "process_madvise", "process_mrelease", "process_vm_readv",
     "process_vm_writev", "ptrace", "quotactl", "quotactl_fd", "reboot", "request_key",
-    "sched_setaffinity", "semget", "setdomainname", "sethostname", "setns", "settimeofday", "shmget",
-    "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup", "vmsplice",
+    "sched_setaffinity", "semctl", "semget", "semop", "semtimedop", "setdomainname", "sethostname",
+    "setns", "settimeofday", "shmat", "shmctl", "shmget", "swapoff", "swapon", "syslog", "umount2",
+    "unshare", "userfaultfd", "vhangup", "vmsplice",
 )  # fmt: skip
 # (call, argument, the only value allowed): on oneself, never on another process of the same user,
 # which may be the grader.
@@ -86,7 +90,24 @@ SIGNAL_OWNERS = (
     ("ioctl", 0x8901), ("ioctl", 0x8902),  # FIOSETOWN, SIOCSPGRP
 )  # fmt: skip
 LANDLOCK_TRUNCATES = 3  # since Linux 6.2 it governs truncate(path)
-ADVICE_TO_SWAP = (20, 21)  # MADV_COLD, MADV_PAGEOUT: what is swapped out is not measured
+# (call, argument, mask, value), refused wherever the argument's bits under the mask are the value.
+REFUSED_WHEN = (
+    # Leases and notices: a lease on a file that all read has everyone else wait for its end.
+    ("fcntl", 1, INT, 1024), ("fcntl", 1, INT, 1026),
+    # The flags of a file's inode, fs-verity, and what else an owner may do to a file that is only read.
+    ("ioctl", 1, INT, 0x40086602), ("ioctl", 1, INT, 0x40046602), ("ioctl", 1, INT, 0x401C5820),
+    ("ioctl", 1, INT, 0x40806685), ("ioctl", 1, INT, 0x40087602), ("ioctl", 1, INT, 0x40047602),
+    # TIOCSTI and TIOCLINUX type into the terminal of whoever grades.
+    ("ioctl", 1, INT, 0x5412), ("ioctl", 1, INT, 0x541C),
+    # Shared memory without a file outlives its mapping unseen: its pages are nobody's. Huge pages, too.
+    ("mmap", 3, 0x21, 0x21), ("mmap", 3, 0x40000, 0x40000),
+    # One that may not be looked at cannot be measured.
+    ("prctl", 0, INT, 4),
+    # MADV_COLD and MADV_PAGEOUT: what is swapped out is hard to measure.
+    ("madvise", 2, INT, 20), ("madvise", 2, INT, 21),
+)  # fmt: skip
+# A datagram's receiver is named with each message, whatever the pair it is sent from.
+DATAGRAM_PAIRS = ("socketpair", 1, 0xF, 2)
 MISSING_CALLS = ("clone3",)  # ENOSYS, so that the C library falls back to clone, whose flags can be seen
 AF_UNIX = 1
 

@@ -5,6 +5,7 @@ python -m graders.sandbox.tiers full     prints "ready", or what stood in the wa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -65,29 +66,32 @@ def _try(tier: Tier) -> str:
     from graders.sandbox.confine import seccomp_filter
     from graders.sandbox.keeper import keep
 
-    with tempfile.TemporaryDirectory(prefix="sorcery-") as folder:
-        wanted = policy(tier, Limits())
-        try:
-            rules = None if tier is Tier.LANDLOCK else seccomp_filter(wanted)
-        except (ImportError, OSError, RuntimeError) as error:
-            return f"system calls cannot be filtered without libseccomp: {error}"
-        control, theirs = socket.socketpair()
-        status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if os.fork() == 0:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            keep(keepers, theirs, Path(folder), wanted, rules, _look_around)
-        theirs.close()
-        keepers.close()
-        box = Box(status)
-        try:
-            box.wait_until_ready()
-            control.settimeout(PROBE_SECONDS / 2)
-            return control.recv(1000).decode(errors="replace") or "the trial process ended"
-        except (SandboxError, OSError) as error:
-            return str(error)
-        finally:
-            box.close()
-            control.close()
+    wanted = policy(tier, Limits())
+    try:
+        rules = None if tier is Tier.LANDLOCK else seccomp_filter(wanted)
+    except (ImportError, OSError, RuntimeError) as error:
+        return f"system calls cannot be filtered without libseccomp: {error}"
+    control, theirs = socket.socketpair()
+    status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        control.close()
+        status.close()  # or its end would not be seen in there
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        keep(keepers, theirs, tempfile.gettempdir(), wanted, rules, _look_around)
+    theirs.close()
+    keepers.close()
+    box = Box(status)
+    try:
+        box.wait_until_ready()
+        control.settimeout(PROBE_SECONDS / 2)
+        return control.recv(1000).decode(errors="replace") or "the trial process ended"
+    except (SandboxError, OSError) as error:
+        return str(error)
+    finally:
+        with contextlib.suppress(SandboxError):
+            box.end()
+        box.close()
+        control.close()
 
 
 def _look_around(control: socket.socket) -> None:

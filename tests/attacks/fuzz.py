@@ -46,6 +46,7 @@ from graders.remote import Namespace, RemoteError
 Property = Callable[..., bool]
 PROPERTIES: dict[str, tuple[Property, dict[str, Any]]] = {}
 ROUND = 2_000  # cases of one property under one seed; Hypothesis remembers all of a round
+SHIFT = 100  # rounds of one pool: a process that has run many is large
 
 _WORDS = [
     b"[", b"]", b"{", b"}", b'"', b",", b"\\u0000", b"\\ud800", b"null", b"true", b"NaN", b"1e999", b"-0",
@@ -351,21 +352,24 @@ def main() -> int:
     peak = 0
     context = multiprocessing.get_context("forkserver")
     started = time.monotonic()
-    with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=50) as pool:
-        done = {pool.submit(run, *task): task for task in tasks}
-        for future in as_completed(done):
-            try:
-                counted, seconds, mebibytes = future.result()
-            except Exception as error:
-                print(f"{done[future]}: {error!r}")
-                for note in getattr(error, "__notes__", []):
-                    print(note)
-                pool.shutdown(cancel_futures=True)
-                return 1
-            name = done[future][0]
-            count += counted
-            peak = max(peak, mebibytes)
-            slowest[name] = max(slowest[name], seconds)
+    for first in range(0, len(tasks), SHIFT):
+        # A pool a shift; max_tasks_per_child would have it stand still (python/cpython#115634).
+        with ProcessPoolExecutor(os.cpu_count(), context) as pool:
+            done = {pool.submit(run, *task): task for task in tasks[first : first + SHIFT]}
+            for future in as_completed(done):
+                try:
+                    counted, seconds, mebibytes = future.result()
+                except Exception as error:
+                    print(f"{done[future]}: {error!r}")
+                    for note in getattr(error, "__notes__", []):
+                        print(note)
+                    pool.shutdown(cancel_futures=True)
+                    return 1
+                name = done[future][0]
+                count += counted
+                peak = max(peak, mebibytes)
+                slowest[name] = max(slowest[name], seconds)
+        print(f"{count.total():,} of {wanted:,} cases", file=sys.stderr)
     for name, seconds in slowest.items():
         print(f"{name:<10} {count[f'{name} taken']:>9,} taken {count[f'{name} refused']:>9,} refused, slowest {seconds:.3f} s")  # fmt: skip
     print(

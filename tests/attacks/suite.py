@@ -17,7 +17,7 @@ its control, and the verdict and points it must get:
 A cell `# %% q1` takes the place of that question's answer; `# %%` alone comes before the first
 question, `# %% end` after the last. An attack that reached something raises an exception whose text
 begins with GOT. In cells @HIDDEN@, @COURSE@, @SOLUTION@, @VICTIM@, @RESULTS@, @STATE@, @HOME@, @PORT@,
-@SOCKET@, @ABSTRACT@ and @TOKEN@ stand for what there is to be reached.
+@SOCKET@, @MAILBOX@ and @ABSTRACT@ stand for what there is to be reached.
 
 One that is no notebook of cells defines `make(folder, name, honest)`, which writes what is handed in
 (`honest` is a notebook that earns all 8 points), and `control(folder)`, true when the attack works
@@ -158,6 +158,10 @@ class Arena:
         self.port = self._open(socket.AF_INET, ("127.0.0.1", 0)).getsockname()[1]
         self._open(socket.AF_UNIX, str(self.folder / "door"))
         os.chmod(self.folder / "door", 0o777)  # noqa: PTH101
+        mailbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        mailbox.bind(str(self.folder / "mailbox"))
+        os.chmod(self.folder / "mailbox", 0o777)  # noqa: PTH101
+        self._doors.append(mailbox)
         self.abstract = f"arena-{self.token[5:]}"
         self._open(socket.AF_UNIX, f"\0{self.abstract}")
 
@@ -195,6 +199,7 @@ class Arena:
             "SOLUTION": root / "solutions/target.py", "VICTIM": root / "handed/victim.ipynb",
             "RESULTS": root / ".sorcery/results/target", "STATE": root / ".sorcery", "HOME": self.home,
             "PORT": self.port, "SOCKET": self.folder / "door", "ABSTRACT": self.abstract,
+            "MAILBOX": self.folder / "mailbox",
         }  # fmt: skip
         for attack in chosen:
             if attack.module:

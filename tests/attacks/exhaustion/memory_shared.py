@@ -1,7 +1,7 @@
 # Memory shared among children, which no process owns.
-# stopped by: the memory of all processes together is watched
-# control: unlimited
-# expect: graded or out of memory 0
+# stopped by: no shared memory without a file (seccomp)
+# control: naive
+# expect: graded 0
 
 # %%
 import mmap

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,7 +209,7 @@ def test_a_fork_that_fails_is_our_error_and_the_warm_process_lives_on() -> None:
     single = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
     with ours, subprocess.Popen([sys.executable, "-c", code], stdin=theirs.fileno(), env=single) as process:
         theirs.close()
-        ours.send(msgspec.json.encode(Order([], policy(Tier.NONE, LIMITS))))
+        ours.send(msgspec.json.encode(Order([], policy(Tier.NONE, LIMITS), tempfile.gettempdir())))
         assert ours.recv(64) == b"ready"
         forks = Forks(ours)
         with pytest.raises(InternalError, match="no answer"):
@@ -241,3 +242,15 @@ def test_the_warm_process_ends_with_who_started_it_and_leaves_nothing(when: str,
     psutil.wait_procs([warm], timeout=60)
     assert not warm.is_running()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_child_that_comes_back_from_a_cell_speaks_for_nobody(worker: Worker) -> None:
+    assert worker.run(0, "import os\nx = 5\nos.fork();")[0].verdict is CellVerdict.OK
+    assert worker.run(1, "def twice():\n    os.fork()\n    return 2")[0].verdict is CellVerdict.OK
+    assert value(worker, 2, "x") == "5"
+    snapshot = worker.snapshot()
+    assert snapshot
+    with snapshot.round(5) as names:
+        assert [names["twice"]() for _ in range(3)] == [2, 2, 2]
+    snapshot.close()
+    assert not worker.tampered

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from graders.engine.worker import Worker, Zygote
-from graders.errors import UsageError
+from graders.errors import SandboxError, UsageError
 from graders.records import CellVerdict, Limits, Tier
 from graders.sandbox.policy import policy
 from graders.sandbox.tiers import choose, missing
@@ -117,6 +118,20 @@ def test_everything_it_started_is_dead_when_it_is_closed(zygotes: dict[Tier, Zyg
     assert _running(mark) == []
 
 
+def test_a_submission_whose_keeper_is_killed_dies_with_it(zygotes: dict[Tier, Zygote]) -> None:
+    forked = zygotes[Tier.NONE].fork()
+    forked.begin(LIMITS)
+    worker = psutil.Process(int(says(forked, "import os; print(os.getpid())")))
+    keeper = worker.parent().parent()
+    folder = Path(worker.cwd())
+    keeper.kill()
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running()
+    with pytest.raises(SandboxError, match="lost their keeper"):
+        forked.close()
+    shutil.rmtree(folder)
+
+
 def _running(mark: str) -> list[int]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
@@ -131,9 +146,11 @@ def test_memory_is_that_of_the_whole_tree(worker: Worker) -> None:
         "import os, time\n"
         "for _ in range(3):\n"
         "    if os.fork() == 0:\n"
-        "        held = bytearray(os.urandom(1 << 20) * 150)\n"
+        "        held = bytearray(150 << 20)\n"
+        "        held[::4096] = b'x' * len(held[::4096])\n"
         "        time.sleep(60)\n"
-        "held = bytearray(os.urandom(1 << 20) * 180)\n"
+        "held = bytearray(180 << 20)\n"
+        "held[::4096] = b'x' * len(held[::4096])\n"
         "time.sleep(60)"
     )
     result, _ = worker.run(0, source)

@@ -90,9 +90,20 @@ def test_processes_that_do_not_die_are_our_fault(monkeypatch: pytest.MonkeyPatch
         theirs.send(b"exit 0")
         held = box.Box(ours)
         with pytest.raises(SandboxError, match="did not end within"):
-            held.close()
+            held.end()
         assert held.fate() == "exit 0"
         held.close()
+
+
+def test_a_keeper_that_was_killed_is_our_fault() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    theirs.send(b"memory")
+    theirs.close()
+    held = box.Box(ours)
+    with pytest.raises(SandboxError, match="lost their keeper"):
+        held.end()
+    assert held.memory_exceeded
+    held.close()
 
 
 def test_folders_are_removed_whatever_was_made_in_them(tmp_path: Path) -> None:
@@ -100,6 +111,50 @@ def test_folders_are_removed_whatever_was_made_in_them(tmp_path: Path) -> None:
     folder.mkdir()
     nest = "import os\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\nos.chmod('.', 0)"
     subprocess.run([sys.executable, "-c", nest], cwd=folder, check=True)
-    keeper.remove(folder)
+    made = keeper.Folder(folder)
+    made.remove()
     assert not folder.exists()
-    keeper.remove(folder)
+    made.remove()
+
+
+def test_a_folder_that_took_anothers_name_is_not_removed(tmp_path: Path) -> None:
+    folder, other = tmp_path / "made", tmp_path / "other"
+    folder.mkdir()
+    made = keeper.Folder(folder)
+    folder.rename(tmp_path / "moved")
+    other.mkdir()
+    (other / "file").touch()
+    folder.symlink_to(other)
+    made.remove()
+    assert (other / "file").exists()
+    folder.unlink()
+    other.rename(folder)
+    made.remove()
+    assert (folder / "file").exists()
+
+
+def test_a_file_without_a_name_is_counted_while_it_is_open_or_mapped(tmp_path: Path) -> None:
+    hold = (
+        "import mmap, os, sys\nfile = open('big', 'w+b')\nfile.write(bytes(1 << 20))\nfile.flush()\n"
+        "os.unlink('big')\nif sys.argv[1] == 'mapped':\n    kept = mmap.mmap(file.fileno(), 1 << 20)\n    file.close()\n"
+        "print('there', flush=True)\ninput()"
+    )
+    for how in ("open", "mapped"):
+        command = [sys.executable, "-c", hold, how]
+        with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            assert holder.stdin
+            assert holder.stdout
+            holder.stdout.readline()
+            assert sum(keeper.unlinked([holder.pid]).values()) >= 1 << 20
+            assert keeper.fits(tmp_path, 100_000)
+            holder.stdin.close()
+    assert keeper.unlinked([holder.pid]) == {}
+
+
+def test_a_word_that_nobody_reads_holds_nobody_up() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        for _ in range(1000):
+            keeper._say(ours, "memory")
+        theirs.settimeout(0)
+        assert theirs.recv(64) == b"memory"
