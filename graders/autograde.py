@@ -196,7 +196,8 @@ class _Waiting:
 class Batch:
     """One topic's batch. `report(result)` is called once for each submission, in the order they end."""
 
-    def __init__(self, course: Course, topic: Topic, tier: Tier, jobs: int) -> None:
+    def __init__(self, course: Course, topic: Topic, tier: Tier, jobs: int, seed: int | None = None) -> None:
+        self._seed = seed
         self._topic, self._tier, self._jobs = topic, tier, jobs
         self._policy = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
         self._digest = tests_digest(topic.public_tests, topic.hidden_tests)
@@ -258,7 +259,13 @@ class Batch:
         try:
             if handed.problem:
                 raise Rejected(handed.problem)
-            task = Task(handed.student, file, _read(handed.path), new_seed(), handed.submitted)
+            task = Task(
+                handed.student,
+                file,
+                _read(handed.path),
+                new_seed(handed.student, self._seed),
+                handed.submitted,
+            )
         except Rejected as reason:
             return replace(empty, verdict=Verdict.REJECTED, reason=str(reason))
         except OSError as error:

@@ -60,6 +60,9 @@ def grade(
         str,
         typer.Option(help="full, flat, landlock or none; the best of full and flat when left out."),
     ] = "",
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the tests' inputs from it, the same each time; else anew.")
+    ] = None,
 ) -> None:
     """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
@@ -81,7 +84,7 @@ def grade(
         handed = find_submissions(paths, chosen.id)
     else:
         handed = collected_submissions(course.state / "collected", chosen, extensions)
-    results, interrupted, view = _autograde(course, chosen, handed, isolation, jobs, force)
+    results, interrupted, view = _autograde(course, chosen, handed, isolation, jobs, force, seed)
     page = _publish(view, results)
     if as_json:
         typer.echo(_json(results))
@@ -186,7 +189,13 @@ def regrade(
 
 
 def _autograde(
-    course: Course, topic: Topic, handed: list[Handed], isolation: str, jobs: int, force: bool
+    course: Course,
+    topic: Topic,
+    handed: list[Handed],
+    isolation: str,
+    jobs: int,
+    force: bool,
+    seed: int | None = None,
 ) -> tuple[list[Result], bool, Overview]:
     """The results, whether Ctrl-C ended it early, and all that is now known of the topic."""
     from graders.autograde import Batch, Interrupted
@@ -197,7 +206,7 @@ def _autograde(
     from graders.store import Marks
 
     tier = choose(isolation)
-    batch = Batch(course, topic, tier, jobs or _cores())
+    batch = Batch(course, topic, tier, jobs or _cores(), seed)
     interrupted = False
     with _progress(len(handed), f"{topic.id} ({tier} isolation)") as report:
         try:

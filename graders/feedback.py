@@ -22,6 +22,7 @@ from graders.store import write_atomically
 from graders.templates import environment, number
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_html, for_terminal, on_one_line
 
+MAX_RICH = 50_000  # characters of a cell; of more, renderers take longer than anyone reads
 # What each verdict means to its student; nothing is said of one that needs no word.
 _VERDICTS = {
     Verdict.OUTPUT_LIMIT: "Some cells printed more than is kept; the rest of their output was cut.",
@@ -245,9 +246,9 @@ def _cells(notebook: bytes) -> Iterator[_Shown]:
     for index, cell in enumerate(json.loads(notebook)["cells"]):
         source = for_terminal("".join(cell["source"]))
         match cell["cell_type"]:
-            case "markdown":
+            case "markdown" if len(source) <= MAX_RICH:
                 html = for_html(_markdown(source))
-            case "code":
+            case "code" if len(source) <= MAX_RICH:
                 html = _highlighted(source)
             case _:
                 html = f"<pre>{escape(source)}</pre>"

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import io
 import math
+import multiprocessing
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from graders.course import Course, Topic
 from graders.overview import Overview
 from graders.records import CaseVerdict, Counting, Grade, Result
-from graders.similarity import Comparison, compare, side_by_side
+from graders.similarity import Comparison, Source, compare, side_by_side
 from graders.store import write_atomically
 from graders.templates import environment
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_terminal, on_one_line
@@ -218,17 +221,25 @@ def report_html(course: Course, topic: Topic, report: Report, similar: str = "")
 def write_report(view: Overview, report: Report) -> Path:
     """The page of a topic, .sorcery/reports/TOPIC.html, with the submissions that are much alike."""
     sources = {student: view.source(student) for student in view.results}
-    comparison = compare(sources.values(), view.template())
-    shown = [
-        side_by_side(pair, sources[pair.first], sources[pair.second]) for pair in comparison.pairs[:PAIRS]
-    ]
+    comparison = _compared(list(sources.values()), view.template())
+    pairs = comparison.pairs[:PAIRS] if comparison else ()
+    shown = [side_by_side(pair, sources[pair.first], sources[pair.second]) for pair in pairs]
     page = report_html(view.course, view.topic, report, _alike(comparison) + "".join(shown))
     path = view.course.state / "reports" / f"{view.topic.id}.html"
     write_atomically(path, page.encode())
     return path
 
 
-def _alike(comparison: Comparison) -> str:
+def _compared(sources: list[Source], template: Source) -> Comparison | None:
+    """In a process of its own, for Python's parser is made to read what students wrote; None if it ends."""
+    try:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            return pool.submit(compare, sources, template).result()
+    except BrokenProcessPool:
+        return None
+
+
+def _alike(comparison: Comparison | None) -> str:
     return environment().get_template("alike.html").render(comparison=comparison, shown=PAIRS)
 
 

@@ -68,7 +68,7 @@ def compare(tier: str, alone: int) -> tuple[list[float], list[str]]:
 
 def _grade(arena: Arena, what: str, user: int, tier: str) -> tuple[dict[str, Any], list[str]]:
     command = [sys.executable, "-m", "graders.cli", "grade", "target", what, "--force"]
-    command += ["--jobs", "2", "--isolation", tier]
+    command += ["--jobs", "2", "--isolation", tier, "--seed", "1"]
     done = arena.run(command, user, arena.course)
     wrong = [f"left running: {left}" for left in done["left"]]
     if done["exit"]:

@@ -445,3 +445,14 @@ def test_a_term_of_one_topic_from_downloads_to_grades(course: Path) -> None:
     assert (report["scores"], report["late"], report["missing"]) == ([2.8, 4, 4], ["ada"], ["dan"])
     sorcery(course, "export", "toy", "-f", "moodle", "-o", "moodle.csv")
     assert "ada@example.org,2.8" in (course / "moodle.csv").read_text()
+
+
+def test_with_a_seed_the_tests_draw_the_same_again(course: Path) -> None:
+    def seeds(*options: str) -> list[int]:
+        run = sorcery(course, "grade", "toy", "in/ada.ipynb", "in/bob.ipynb", "--force", "--json", *options)
+        return [result["seed"] for result in json.loads(run.stdout)]
+
+    first, second = seeds("--seed", "5"), seeds("--seed", "5")
+    assert first == second
+    assert len(set(first)) == 2
+    assert seeds() != first

@@ -44,7 +44,9 @@ def test_everything_a_row_says(tmp_path: Path) -> None:
             ("sid", "2026001"),
             ("login", "ada"),
         ),
+        last_name="Lovelace",
     )
+    assert (ada.first_name, bob.first_name) == ("Ada", "Bob")
     assert bob == Student(id="bob", name="Bob")
     assert [ada.known_as(column) for column in ("sid", "email", "name")] == ["2026001", "Ada@Example.org", ""]
 
