@@ -79,6 +79,8 @@ def keep(
         _say(status, f"failed {type(error).__name__}: {error}")
     finally:
         with contextlib.suppress(BaseException):
+            if core >= 0:
+                os.sched_setaffinity(0, {core})  # what is ended there cannot fork while it is looked for
             _end(init, walk=_ON_LINUX and policy.tier is not Tier.FULL)
             _say(status, "dead")
             if own is not None:

@@ -158,3 +158,16 @@ def test_a_word_that_nobody_reads_holds_nobody_up() -> None:
             keeper._say(ours, "memory")
         theirs.settimeout(0)
         assert theirs.recv(64) == b"memory"
+
+
+def test_the_last_words_of_a_keeper_are_heard_though_it_left_an_order_unread() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    held = box.Box(ours)
+    held.kill_worker()
+    for word in (b"processes", b"signal 9", b"dead"):
+        theirs.send(word)
+    theirs.close()
+    assert held.fate() == "signal 9"
+    assert held.processes_exceeded
+    held.end()
+    held.close()
