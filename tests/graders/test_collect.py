@@ -79,13 +79,17 @@ def test_moodle_folders_are_placed_by_name(tmp_path: Path, made: Maker) -> None:
         {
             "Ada Lovelace_1234567_assignsubmission_file_/cnn.ipynb": "a",
             "Ju\u0308rgen Mu\u0308ller-Lu\u0308denscheidt_2_assignsubmission_file_/My Notebook_1.ipynb": "b",
-            "Áine OLeary_77_assignsubmission_file_/work/cnn.ipynb": "c",
+            "Áine OLeary_77_assignsubmission_file_/homework/cnn.ipynb": "c",
             "Áine OLeary_77_assignsubmission_file_/draft.ipynb": "d",
             "Áine OLeary_77_assignsubmission_onlinetext_/onlinetext.html": "see file",
         },
     )
     found = collect("cnn", [source], ROSTER)
-    assert taken(found) == [("ada", "cnn.ipynb"), ("jm1", "My Notebook_1.ipynb"), ("ole", "work/cnn.ipynb")]
+    assert taken(found) == [
+        ("ada", "cnn.ipynb"),
+        ("jm1", "My Notebook_1.ipynb"),
+        ("ole", "homework/cnn.ipynb"),
+    ]
     nothing_else(found)
     ada = found.taken[0]
     assert (ada.submitted, ada.late, ada.version) == (None, False, 1), (

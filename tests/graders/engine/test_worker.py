@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+from suite import excuse
 
 from graders.engine.worker import Forks, Worker, Zygote
 from graders.engine.zygote import THREAD_VARIABLES, Order
@@ -26,7 +27,9 @@ LIMITS = Limits(cell_seconds=1, notebook_seconds=20, output_bytes=2000)
 @pytest.fixture(scope="module", params=[Tier.FULL, Tier.NONE])
 def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
     if request.param is not Tier.NONE and (why := missing(request.param)):
-        pytest.skip(why)
+        if machine := excuse(request.param, os.geteuid()):
+            pytest.skip(f"{machine}: {why}")
+        pytest.fail(f"this machine lacks nothing for the tier, but: {why}")
     with Zygote(["torch"], policy(request.param, LIMITS)) as warm:
         yield warm
 
