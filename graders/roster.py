@@ -22,9 +22,8 @@ from pathlib import Path
 
 from graders.errors import AuthorError, Problem
 from graders.store import safe_name
-from graders.strict_yaml import suggest
+from graders.strict_yaml import authored_text, suggest
 
-MAX_BYTES = 8 << 20
 ALIASES = ("canvas_id", "moodle_id", "username", "sid", "login")
 COLUMNS = ("id", "name", "first_name", "last_name", "email", *ALIASES)
 
@@ -141,7 +140,7 @@ def read_roster(path: Path) -> Roster:
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line it begins in; blanks are single ones."""
-    text = _text(path)
+    text = authored_text(path, "save it as UTF-8 (in Excel: CSV UTF-8)")
     header = text.lstrip("\r\n").partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -154,22 +153,6 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise AuthorError([Problem(path, line, f"is no valid CSV: {error}")]) from None
-
-
-def _text(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        body = path.read_bytes() if size <= MAX_BYTES else b""
-    except OSError as error:
-        raise AuthorError([Problem(path, 0, f"cannot be read: {error.strerror}")]) from None
-    if size > MAX_BYTES:
-        raise AuthorError([Problem(path, 0, f"is larger than {MAX_BYTES >> 20} MiB")])
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        mend = "save it as UTF-8 (in Excel: CSV UTF-8)"
-        raise AuthorError([Problem(path, line, "is not UTF-8", mend)]) from None
 
 
 def _header_faults(header: list[str]) -> Iterator[tuple[str, str]]:

@@ -128,7 +128,7 @@ def load(path: Path, model: type[M]) -> M:
 
 def read(path: Path) -> Document:
     """Values and marks of one file. Raises AuthorError with every problem, in file order."""
-    text = _text(path)
+    text = authored_text(path)
     composer = _Composer(path)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -150,7 +150,9 @@ def read(path: Path) -> Document:
     return Document(path, composer.value, composer.marks, composer.key_marks)
 
 
-def _text(path: Path) -> str:
+def authored_text(path: Path, mend: str = "save it as UTF-8") -> str:
+    """A file of at most MAX_BYTES in UTF-8, with or without a byte-order mark. Raises AuthorError; `mend`
+    is told of one in another encoding."""
     try:
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
@@ -162,7 +164,7 @@ def _text(path: Path) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise AuthorError([Problem(path, line, "is not UTF-8", "save it as UTF-8")]) from None
+        raise AuthorError([Problem(path, line, "is not UTF-8", mend)]) from None
 
 
 class _TooDeep(Exception):
