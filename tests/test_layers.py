@@ -17,16 +17,27 @@ LAYERS = [
     ["autograde", "build", "export", "feedback", "overview", "preload", "report", "schema"],
     ["gradebook", "grader", "master", "check"],
     ["grades", "extensions"],
-    ["assignment", "course", "executed", "intake", "otter_tests", "store", "engine", "similarity"],
+    ["answers", "assignment", "course", "executed", "intake", "otter_tests", "store", "engine", "similarity"],
     ["code_tokens", "late", "strict_yaml", "remote"],
-    ["cells", "templates", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
+    [
+        "alarm",
+        "cells",
+        "templates",
+        "untrusted",
+        "codec",
+        "frames",
+        "channel",
+        "sandbox",
+        "probes",
+        "seeding",
+    ],
     ["records", "errors"],
 ]
 HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}
 # Beside the student's code runs nothing but these, and of other packages but these.
 INSIDE = {"engine.inside", "engine.answer", "engine.native", "engine.shell"}
 INSIDE_MAY = {"IPython", "msgspec", "numpy", "traitlets", "matplotlib", "matplotlib_inline", "graders"}
-INSIDE_GRADERS = {"channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
+INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
