@@ -14,9 +14,20 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["autograde", "build", "export", "feedback", "overview", "preload", "report", "schema"],
+    [
+        "autograde",
+        "build",
+        "export",
+        "feedback",
+        "overview",
+        "preload",
+        "release",
+        "report",
+        "schema",
+        "student",
+    ],
     ["gradebook", "grader", "master", "check"],
-    ["grades", "extensions"],
+    ["exchange", "grades", "extensions"],
     ["answers", "assignment", "course", "executed", "intake", "otter_tests", "store", "engine", "similarity"],
     ["code_tokens", "late", "strict_yaml", "remote"],
     [
