@@ -27,6 +27,7 @@ OUTBOUND_MODE = 0o755
 INBOUND_MODE = 0o2733
 HANDED_IN_MODE = 0o777  # staff collect, and remove, what is not theirs; its random name keeps others out
 FILE_MODE = 0o644
+WINDOWS = os.name == "nt"  # no name there may have nbgrader's times in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Exchange:
 
     def check_inbound(self, student: str) -> None:
         """Raises UsageError when `student` cannot hand in here, before anything is begun."""
-        if os.name == "nt":
+        if WINDOWS:
             raise UsageError("an exchange cannot be written to from Windows; use --upload")
         if "+" in student:
             raise UsageError(f"{student}: no + may be in an id in an exchange; use --as")
