@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -87,48 +86,48 @@ def fetch(course: Course | None, root: Path, release: Release) -> list[Change]:
     changes: list[Change] = []
     try:
         for name, content in sorted(release.files.items()):
-            changes += _install(root, name, content, release, fetched)
+            change = _install(root, name, content, release, fetched)
+            changes += [change] if change is not None else []
     finally:
         write_atomically(state / "fetched.json", msgspec.json.format(msgspec.json.encode(fetched), indent=1))
     write_atomically(state / "released" / f"{release.topic}.ipynb", release.files[f"{release.topic}.ipynb"])
     return changes
 
 
-def _install(root: Path, name: str, content: bytes, release: Release, fetched: _Fetched) -> Iterator[Change]:
+def _install(root: Path, name: str, content: bytes, release: Release, fetched: _Fetched) -> Change | None:
     inside = COURSE if name == COURSE else f"{release.topic}/{name}"
     place = COURSE_FILE.parent / PurePosixPath(inside)
     path, digest = root / place, hashlib.sha256(content).hexdigest()
     before, there = fetched.files.get(inside), _digest(path)
-    if name == COURSE:
-        if there is not None and release.written < fetched.written:
-            if there != digest:
-                yield Change("kept", place.as_posix(), "that of this release is older")
-            return
-        fetched.written = release.written
-    fetched.files[inside] = digest
-    if there == digest:
-        return
+    change: Change | None = None
+    if name == COURSE and there not in (None, digest) and release.written < fetched.written:
+        return Change("kept", place.as_posix(), "that of this release is older")
     if there is None:
         write_atomically(path, content)
-        yield Change("added", place.as_posix())
-    elif there == before:
+        change = Change("added", place.as_posix())
+    elif there not in (digest, before):
+        why = "you changed it; the release has nothing new"
+        if digest != before:
+            beside = _beside(path, inside, digest, fetched)
+            if _digest(beside) != digest:
+                write_atomically(beside, content)
+            why = f"you changed it; the new one is {printable(beside.name)}"
+        change = Change("kept", place.as_posix(), why)
+    elif there != digest:
         write_atomically(path, content)
-        yield Change("updated", place.as_posix())
-    elif digest == before:
-        yield Change("kept", place.as_posix(), "you changed it; the release has nothing new")
-    else:
-        beside = _beside(path, inside, digest, fetched)
-        if _digest(beside) != digest:
-            write_atomically(beside, content)
-        yield Change("kept", place.as_posix(), f"you changed it; the new one is {printable(beside.name)}")
+        change = Change("updated", place.as_posix())
+    fetched.files[inside] = digest  # only now: what could not be written did not come
+    if name == COURSE:
+        fetched.written = max(release.written, fetched.written)
+    return change
 
 
 def _beside(path: Path, inside: str, digest: str, fetched: _Fetched) -> Path:
-    """NAME.new beside `path`: none that the student has changed."""
-    number = 1
+    """NAME.new beside `path`, of a notebook NAME.new.ipynb: none that the student has changed."""
+    notebook, number = path.suffix == ".ipynb", 1
     while True:
-        infix = ".new" if number == 1 else f".new{number}"
-        other = path.with_name(f"{path.stem}{infix}{path.suffix}")
+        new = ".new" if number == 1 else f".new{number}"
+        other = path.with_name(f"{path.stem}{new}{path.suffix}" if notebook else f"{path.name}{new}")
         known = str(PurePosixPath(inside).with_name(other.name))
         there = _digest(other)
         if there is None or there in (digest, fetched.files.get(known)):

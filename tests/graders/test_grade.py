@@ -321,7 +321,7 @@ def test_a_number_of_the_students_costs_a_test_no_more_than_its_bounds(course: P
     assert (results["ada"]["verdict"], results["ada"]["points"]) == ("graded", 4)
 
 
-def test_one_command_gives_gradebook_feedback_and_report_and_the_others_agree_with_it(course: Course) -> None:
+def test_one_command_gives_gradebook_feedback_and_report_and_the_others_agree_with_it(course: Path) -> None:
     run = sorcery(course, "grade", "toy", "in")
     assert "feedback: .sorcery/feedback" in run.stdout
     assert "report: .sorcery/reports/toy.html" in run.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.graders.student.conftest import HEAD, SOLUTIONS, answer, sorcery, write
+from tests.graders.student.conftest import HEAD, SOLUTIONS, answer, limit, sorcery, write
 
 PASSED = """\
 q1  1/1  (4 with its hidden tests)
@@ -193,6 +193,7 @@ def test_a_test_whose_process_ends_is_told(student: Path, notebook: Path) -> Non
 
 
 def test_a_loop_without_end_costs_its_cell_alone(student: Path, notebook: Path) -> None:
+    limit(student, "cell: 4s")
     answer(notebook, SOLUTIONS | {"q1-1": "while True:\n    pass"})
     found = check(student)
     assert verdicts(found) == {"q1": ["failed"], "q2": ["passed", "passed"]}
@@ -200,13 +201,15 @@ def test_a_loop_without_end_costs_its_cell_alone(student: Path, notebook: Path) 
 
 
 def test_a_loop_that_swallows_interrupts_is_ended(student: Path, notebook: Path) -> None:
+    limit(student, "cell: 4s")
     answer(notebook, SOLUTIONS | {"q2-1": SLEEPER})
     found = check(student)
     assert verdicts(found) == {"q1": ["passed"], "q2": ["not reached", "not reached"]}
-    assert errors(found) == [(3, "timeout", "took longer than 2 s and could not be interrupted")]
+    assert errors(found) == [(3, "timeout", "took longer than 4 s and could not be interrupted")]
 
 
 def test_a_test_without_end_is_told(student: Path, notebook: Path) -> None:
+    limit(student, "case: 1s")
     answer(notebook, SOLUTIONS | {"q1-1": "def double(x):\n    while True:\n        pass"})
     found = check(student)
     assert verdicts(found) == {"q1": ["timeout"], "q2": ["passed", "passed"]}
@@ -221,9 +224,8 @@ def test_a_test_without_end_is_told(student: Path, notebook: Path) -> None:
 
 
 def test_the_notebooks_time_as_a_whole_is_that_of_grading(student: Path, notebook: Path) -> None:
-    path = student / "assignments/course.yaml"
-    path.write_text(path.read_text().replace("notebook: 20s", "notebook: 2s"))
-    answer(notebook, SOLUTIONS | {"q1-1": "import time\ntime.sleep(1.2)", "q2-1": "time.sleep(1.2)"})
+    limit(student, "cell: 6s, notebook: 6s")
+    answer(notebook, SOLUTIONS | {"q1-1": "import time\ntime.sleep(3)", "q2-1": "time.sleep(3.5)"})
     found = check(student)
     assert [cell["verdict"] for cell in found["cells"]][3:] == ["timeout", *["not reached"] * 4]
 
@@ -318,8 +320,7 @@ def test_a_faulty_test_is_no_fault_of_the_students(student: Path) -> None:
 
 
 def test_ctrl_c_ends_the_notebook_too(student: Path, notebook: Path) -> None:
-    path = student / "assignments/course.yaml"
-    path.write_text(path.read_text().replace("cell: 2s, notebook: 20s", "cell: 500s, notebook: 500s"))
+    limit(student, "cell: 500s, notebook: 500s")
     answer(
         notebook,
         {"q1-1": "open('began', 'w').write(str(__import__('os').getpid()))\nimport time\ntime.sleep(400)"},

@@ -125,6 +125,17 @@ def test_files_that_nothing_is_known_of_are_the_students(archive: Path, tmp_path
     assert (root / "assignments/toy/toy.ipynb").read_text() == "my own"
 
 
+def test_a_changed_test_is_kept_where_nobody_takes_the_new_one_for_another_test(
+    student: Path, archive: Path, repack: Repack
+) -> None:
+    (student / "assignments/toy/tests/q1.py").write_text("# mine\n")
+    repack({"toy/tests/q1.py": b"# new\n"})
+    assert "; the new one is q1.py.new\n" in fetch(student, archive)
+    assert sorted(path.name for path in (student / "assignments/toy/tests").iterdir()) == [
+        "q1.py", "q1.py.new", "q2.py",
+    ]  # fmt: skip
+
+
 def test_a_lost_record_costs_no_work(student: Path, notebook: Path, archive: Path) -> None:
     answer(notebook, {"q1-1": "mine"})
     mine = notebook.read_bytes()

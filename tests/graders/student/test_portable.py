@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graders.alarm import _by_timer
-from tests.graders.student.conftest import SOLUTIONS, answer, sorcery, write
+from tests.graders.student.conftest import SOLUTIONS, answer, limit, sorcery, write
 
 # Python as Windows has it, as far as our own modules can tell, and a grader that cannot be imported.
 POORER = """
@@ -76,6 +76,7 @@ def test_a_topic_from_fetch_to_receipt(archive: Path, tmp_path: Path, windows: d
 
 
 def test_code_without_end_is_interrupted_without_signals_too(student: Path, windows: dict[str, str]) -> None:
+    limit(student, "cell: 4s, case: 1s")
     notebook = student / "assignments/toy/toy.ipynb"
     answer(
         notebook,
