@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -498,6 +499,142 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
     _print_result(read_result(result))
 
 
+@app.command("list")
+def list_topics(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+) -> None:
+    """The topics of the course you are in: when each is due, and whether you fetched it and handed it in.
+
+    Example: sorcery list
+    """
+    from graders.course import find_course
+    from graders.student.listing import released, rows, table
+
+    course, found = find_course(), None
+    try:
+        found = released(course)
+    except UsageError as error:
+        typer.echo(for_terminal(str(error)), err=True)
+    listed = rows(course, found)
+    typer.echo(_json(listed) if as_json else "\n".join(table(course, listed)))
+
+
+@app.command()
+def fetch(
+    topic: Annotated[str, typer.Argument(help="The topic's id, such as cnn.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A release: a folder or a zip file; else the exchange.")
+    ] = None,
+) -> None:
+    """Get a topic's notebook, public tests and data, or their newest version. Never overwrites your work.
+
+    With --from in an empty folder, a course begins there.
+
+    Example: sorcery fetch cnn --from cnn.zip
+    """
+    from graders.student import fetch as student
+
+    course, root = student.here(source)
+    changes = student.fetch(course, root, student.find_release(course, topic, source))
+    for change in changes:
+        typer.echo(f"{change.what:<7}  {printable(change.path)}{_or(change.why)}")
+    if not changes:
+        typer.echo(f"{topic} is as it was released")
+
+
+@app.command()
+def lab(
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[TOPIC] [-- OPTIONS]")] = None,
+) -> None:
+    """JupyterLab in the course's folder, with a topic's notebook open if one is named.
+
+    What comes after -- goes to JupyterLab.
+
+    Example: sorcery lab cnn -- --no-browser
+    """
+    from graders.course import find_course
+    from graders.student import lab as student
+
+    raise typer.Exit(student.lab(find_course(), arguments or []))
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
+    question: Annotated[str, typer.Option("--question", "-q", help="Only this one, such as q3.")] = "",
+    topic: Annotated[str, typer.Option(help="Its topic, where its name does not say.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Run your notebook afresh from its first cell, and its public tests. Changes nothing in it.
+
+    Exit code 0: all public tests pass; 1: some do not; 2: it cannot be checked.
+
+    Example: sorcery check assignments/cnn/cnn.ipynb -q q3
+    """
+    from graders.student import check as student
+    from graders.student.place import locate
+
+    planned = student.plan(*locate(notebook, topic), notebook, question)
+    checked = student.check(
+        planned, lambda result: None if as_json else _echo(student.lines(planned, result))
+    )
+    typer.echo(_json(student.as_json(planned, checked)) if as_json else student.summary(planned, checked))
+    raise typer.Exit(0 if checked.passed else 1)
+
+
+@app.command()
+def submit(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, saved.")],
+    name: Annotated[str, typer.Option("--as", help="Your id in the course; else your login name.")] = "",
+    topic: Annotated[str, typer.Option(help="Its topic, where its name does not say.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Even what was handed in last already.")] = False,
+    upload: Annotated[
+        bool, typer.Option("--upload", help="A file to upload, though there is an exchange.")
+    ] = False,
+) -> None:
+    """Hand your notebook in. Each version is kept with its receipt; do so as often as you like.
+
+    Exit code 0: it is handed in, whatever is warned of; 2: it is not.
+
+    Example: sorcery submit assignments/cnn/cnn.ipynb
+    """
+    from graders.student import submit as student
+    from graders.student.place import locate
+
+    submission = student.prepare(*locate(notebook, topic), notebook, student.who(name))
+    for warning in submission.warnings():
+        typer.echo(for_terminal(f"warning: {warning}"), err=True)
+    before = None if again else student.earlier(submission, upload=upload)
+    version = before or student.hand_in(submission, upload=upload)
+    _echo(student.lines(submission, version, again=before is not None))
+
+
+@app.command()
+def release(
+    topics: Annotated[list[str], typer.Argument(help="Ids of topics.")],
+    to: Annotated[Path | None, typer.Option("--to", help="A folder, in place of the exchange.")] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--zip", help="A zip file, in place of the exchange.")
+    ] = None,
+) -> None:
+    """Hand topics out: notebook, public tests, data and course.yaml, into the exchange or elsewhere.
+
+    Example: sorcery release cnn --zip cnn.zip
+    """
+    from graders.course import find_course
+    from graders.release import hand_out, make_release
+
+    course = find_course()
+    made = [make_release(course, course.topic(name)) for name in dict.fromkeys(topics)]
+    for place in hand_out(course, made, to, archive):
+        typer.echo(_short(place))
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(for_terminal(line))
+
+
 def _json(value: object) -> str:
     """In ASCII: JSON itself lets through what turns a terminal's text around."""
     import json
@@ -572,6 +709,9 @@ def _print_table(results: list[Result]) -> None:
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console may not have every character
     try:
         app()
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@
 Durations are written `90s`, `10m`, `1h30m`; sizes `512 MiB`, `2 GiB`. A due time without an offset
 is in the course's timezone. Relative paths are relative to the course's root, the folder that
 holds `assignments/`. `assignments/` is handed to students: course.yaml holds nothing secret.
+`exchange: /srv/exchange` names the folder in which work is handed out and in (graders.exchange).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from graders.errors import AuthorError, Problem, UsageError
 from graders.late import LatePolicy
 from graders.records import Limits
+from graders.store import portable_name
 from graders.strict_yaml import Document, Location, read, suggest
 
 COURSE_FILE = Path("assignments", "course.yaml")
@@ -43,8 +45,7 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _TOPIC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?")
-# Names no file or folder may have on Windows, where students' commands run too.
-_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+_EXPANDED = re.compile(r"~|.*(?:\$\{?\w|%\w+%)")  # what a shell would put something else for
 
 
 def seconds(text: Any) -> float:
@@ -78,7 +79,7 @@ def share(text: Any) -> float:
 
 
 def _topic_id(text: str) -> str:
-    if not _TOPIC_ID.fullmatch(text) or text.lower() in _RESERVED:
+    if not _TOPIC_ID.fullmatch(text) or not portable_name(text):
         raise ValueError(f"{text!r} cannot name a folder everywhere; use letters, digits, - and _")
     return text
 
@@ -119,6 +120,16 @@ def _gradebook(text: str) -> str:
         )
     if parts.scheme == "sqlite" and (not parts.path.strip("/") or ":memory:" in parts.path):
         raise ValueError(f"a gradebook in memory is lost at once; name a file, as in {GRADEBOOK}")
+    return text
+
+
+def _exchange(text: str) -> str:
+    if "://" in text or not text.strip():
+        raise ValueError(f"{text!r} is no folder; name one that all of the course can reach")
+    if _EXPANDED.match(text):
+        raise ValueError(
+            f"{text!r} is taken as it stands: ~ and environment variables are not expanded; write it out"
+        )
     return text
 
 
@@ -203,6 +214,7 @@ class CourseFile(_Entry):
     version: Literal[1] = Field(alias="schema")
     course: _Course
     gradebook: Annotated[str, AfterValidator(_gradebook)] = GRADEBOOK
+    exchange: Annotated[str, AfterValidator(_exchange)] | None = None
     limits: _Limits = _Limits()
     late: _Late | None = None
     versions: Versions = "latest"
@@ -254,7 +266,8 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """Everything course.yaml says. `gradebook` is a URL; a relative SQLite path is made absolute."""
+    """Everything course.yaml says. `gradebook` is a URL; a relative SQLite path is made absolute, as is
+    `exchange`."""
 
     root: Path
     id: str
@@ -263,6 +276,7 @@ class Course:
     gradebook: str
     limits: Limits
     topics: tuple[Topic, ...]
+    exchange: Path | None = None
 
     @property
     def file(self) -> Path:
@@ -335,6 +349,7 @@ def load_course(root: Path) -> Course:
         gradebook=_absolute(written.gradebook, root),
         limits=limits,
         topics=tuple(topics),
+        exchange=None if written.exchange is None else root / written.exchange,
     )
 
 

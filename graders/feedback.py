@@ -7,7 +7,6 @@ a student wrote passes graders.untrusted on its way; the page allows no script a
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.course import Course, Topic
+from graders.late import reckoning
 from graders.overview import Overview
 from graders.records import CaseResult, CaseVerdict, Counting, Grade, Result, Verdict
 from graders.store import write_atomically
@@ -119,42 +119,11 @@ def lateness_lines(topic: Topic, grade: Grade) -> list[str]:
     if not grade.submitted:
         return [*lines, "When you handed it in is not known, so it counts as on time."]
     lines.append(f"Handed in {_moment(grade.submitted, zone)}.")
-    if not late.seconds:
-        return [*lines, "On time."]
-    if not late.days:
-        return [*lines, f"{_duration(late.seconds)} late, within {_duration(topic.late.grace)} of grace."]
-    if not topic.late.per_day:
-        return [*lines, f"{_duration(late.seconds)} late, which costs nothing."]
-    capped = round(late.days * topic.late.per_day - topic.late.cap, 6) > 0
-    cap = f", at most {_percent(topic.late.cap)}," if capped else ""
-    return [
-        *lines,
-        (
-            f"{_count(late.days, 'day')} late: {late.days} × {_percent(topic.late.per_day)}{cap}"
-            f" of {number(grade.possible)} points = {number(late.penalty)} points."
-        ),
-    ]
+    return [*lines, reckoning(late, topic.late, grade.possible)]
 
 
 def _moment(text: str, zone: tzinfo | None) -> str:
     return datetime.fromisoformat(text).astimezone(zone or UTC).strftime("%Y-%m-%d %H:%M %Z")
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share)} %"
-
-
-def _count(amount: int, unit: str) -> str:
-    return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
-
-
-def _duration(seconds: float) -> str:
-    """Rounded up to minutes: nobody is late by nothing."""
-    minutes = math.ceil(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    told = [(days, "day"), (hours, "hour"), (minutes, "minute")]
-    return " ".join(_count(amount, unit) for amount, unit in told if amount) or "0 minutes"
 
 
 def feedback_html(course: Course, topic: Topic, grade: Grade, result: Result | None, notebook: bytes) -> str:

@@ -7,22 +7,23 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import msgspec
 
 from graders import __version__
+from graders.answers import code_cells, recognise, written
 from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
-from graders.engine.examine import CodeCell, cpu_backstop, examine
+from graders.engine.examine import cpu_backstop, examine
 from graders.engine.worker import READ_SECONDS, Forks
 from graders.errors import InternalError, Rejected
 from graders.executed import executed_notebook
-from graders.intake import Cell, check_size
+from graders.intake import check_size
 from graders.otter_tests import QuestionTests, load_question, tests_digest
-from graders.records import Limits, ManualResult, Result, Tier, Verdict
+from graders.records import Limits, Result, Tier, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,11 @@ class Grader:
         try:
             with cpu_backstop(2 * READ_SECONDS):
                 read = worker.read(task.data, self._topic.id)
-            self._recognise(read)
+            recognise(self.assignment, read)
             before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
-            done = examine(worker, self._code(read), tests, self._topic.limits, seed=blank.seed)
+            done = examine(
+                worker, code_cells(self.assignment, read), tests, self._topic.limits, seed=blank.seed
+            )
         finally:
             worker.close()
         result = replace(
@@ -124,37 +127,11 @@ class Grader:
             verdict=done.verdict,
             points=done.points,
             questions=done.questions,
-            manual=self._written(read),
+            manual=written(self.assignment, read),
             cells=done.cells,
             timings=before | done.timings,
         )
         return Graded(result, executed_notebook(self._released, read, done.outputs))
-
-    def _code(self, cells: Sequence[Cell]) -> list[CodeCell]:
-        last = {question.last_cell: question.id for question in self.assignment.questions}
-        return [
-            CodeCell(cell.index, cell.source, cell.checks, last.get(cell.id))
-            for cell in cells
-            if cell.kind == "code"
-        ]
-
-    def _recognise(self, cells: Sequence[Cell]) -> None:
-        checked = {cell.checks for cell in cells}
-        ours = {question.id for question in self.assignment.questions}
-        known = {cell.id for cell in cells} & self.assignment.cell_ids
-        if not checked & ours and not known:
-            raise Rejected(f"this is not the notebook of {self._topic.id}: none of its questions is in it")
-
-    def _written(self, cells: Sequence[Cell]) -> tuple[ManualResult, ...]:
-        sources = {cell.id: cell.source for cell in cells}
-        return tuple(
-            ManualResult(
-                id=manual.id,
-                possible=manual.points,
-                answered=sources.get(manual.cell, manual.stub).strip() not in ("", manual.stub.strip()),
-            )
-            for manual in self.assignment.manual
-        )
 
 
 def new_seed(student: str, base: int | None = None) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graders.records import Lateness
+from graders.templates import number
 
 DAY_SECONDS = 86_400.0
 
@@ -49,3 +50,46 @@ def lateness(
     days = math.ceil(max(0.0, seconds - policy.grace) / DAY_SECONDS)
     penalty = round(min(days * policy.per_day, policy.cap) * possible, 6)
     return Lateness(due=said.due, extended=said.extended, seconds=seconds, days=days, penalty=penalty)
+
+
+def reckoning(late: Lateness, policy: LatePolicy, possible: float) -> str:
+    """What `lateness` found, as a sentence with its arithmetic."""
+    if not late.seconds:
+        return "On time."
+    if not late.days:
+        return f"{duration(late.seconds)} late, within {duration(policy.grace)} of grace."
+    if not policy.per_day:
+        return f"{duration(late.seconds)} late, which costs nothing."
+    capped = round(late.days * policy.per_day - policy.cap, 6) > 0
+    cap = f", at most {_percent(policy.cap)}," if capped else ""
+    return (
+        f"{_count(late.days, 'day')} late: {late.days} × {_percent(policy.per_day)}{cap}"
+        f" of {number(possible)} points = {number(late.penalty)} points."
+    )
+
+
+def duration(seconds: float) -> str:
+    """`1 day 3 hours`, rounded up to minutes: nobody is late by nothing."""
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    days, hours = divmod(hours, 24)
+    told = [(days, "day"), (hours, "hour"), (minutes, "minute")]
+    return " ".join(_count(amount, unit) for amount, unit in told if amount) or "0 minutes"
+
+
+def away(moment: datetime, now: datetime) -> str:
+    """`in 3 days`, `2 hours ago`: in the largest unit, whole ones that have passed or are left."""
+    seconds = (moment - now).total_seconds()
+    minutes = int(abs(seconds) // 60)
+    for size, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            span = _count(minutes // size, unit)
+            return f"in {span}" if seconds > 0 else f"{span} ago"
+    return "now"
+
+
+def _percent(share: float) -> str:
+    return f"{number(100 * share)} %"
+
+
+def _count(amount: int, unit: str) -> str:
+    return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"

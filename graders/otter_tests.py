@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from graders.alarm import alarm
 from graders.errors import AuthorError, PeerGone, PeerTimeout, Problem, Tampered
 from graders.records import CaseResult, CaseVerdict
 from graders.remote import RemoteError
 from graders.seeding import seed_everything
+
+# The channel's own deadline covers waiting for the student; the alarm after it, a test that spins.
+_SPARE_SECONDS = 1.0
 
 
 class Names(Protocol):
@@ -65,9 +66,12 @@ class CaseTimeout(BaseException):
     """Raised by the alarm; no `except Exception` of a test or of otter swallows it."""
 
 
-def load_question(public: Path, hidden: Path, question: str) -> QuestionTests:
-    """Both files of one question. Raises AuthorError when neither exists or one is malformed."""
-    files = [(public / f"{question}.py", False), (hidden / f"{question}.py", True)]
+def load_question(public: Path, hidden: Path | None, question: str) -> QuestionTests:
+    """Both files of one question, or with `hidden` None the public one alone. Raises AuthorError when
+    there is none or one is malformed."""
+    files = [(public / f"{question}.py", False)]
+    if hidden is not None:
+        files.append((hidden / f"{question}.py", True))
     found = [(path, is_hidden) for path, is_hidden in files if path.is_file()]
     if not found:
         raise AuthorError(
@@ -222,7 +226,7 @@ def run_case(case: Case, names: Names, *, seed: int, seconds: float) -> CaseResu
     started = time.perf_counter()
     failure: BaseException | None = None
     try:
-        with _alarm(seconds):
+        with alarm(seconds + _SPARE_SECONDS, CaseTimeout):
             _require(case, names)
             case.run(names)
     except KeyboardInterrupt:
@@ -310,22 +314,3 @@ def _assertion_source(failure: BaseException) -> str:
     if traceback is None:
         return ""
     return linecache.getline(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno).strip()
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    # The channel's own deadline covers waiting for the student; this one covers a test that spins.
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(signum: int, frame: Any) -> None:
-        raise CaseTimeout
-
-    previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds + 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)

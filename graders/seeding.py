@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def seed_everything(seed: int) -> None:
@@ -13,3 +15,20 @@ def seed_everything(seed: int) -> None:
         sys.modules["numpy"].random.seed(seed)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whatever is drawn or seeded inside, random, numpy and torch go on afterwards where they were."""
+    kept = [(random.setstate, random.getstate())]
+    if "numpy" in sys.modules:
+        numpy = sys.modules["numpy"].random
+        kept.append((numpy.set_state, numpy.get_state()))
+    if "torch" in sys.modules:
+        torch = sys.modules["torch"]
+        kept.append((torch.set_rng_state, torch.get_rng_state()))
+    try:
+        yield
+    finally:
+        for restore, state in kept:
+            restore(state)

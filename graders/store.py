@@ -21,6 +21,9 @@ from graders.errors import UsageError
 from graders.records import Mark, Result
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
+# Names no file or folder may have on Windows, where students' commands run too.
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+_UNPORTABLE = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]')
 _decoder = msgspec.json.Decoder(Result)
 _marks = msgspec.json.Decoder(dict[str, dict[str, Mark]])
 
@@ -28,6 +31,19 @@ _marks = msgspec.json.Decoder(dict[str, dict[str, Mark]])
 def safe_name(name: str) -> bool:
     """Whether `name` may be a student's id, and so part of a path and of a line on a terminal."""
     return _SAFE.fullmatch(name) is not None
+
+
+def portable_name(name: str) -> bool:
+    """Whether a file or folder may be called `name` on Linux, macOS and Windows alike.
+
+    https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+    """
+    return (
+        0 < len(name.encode("utf-8", "replace")) <= 255
+        and not _UNPORTABLE.search(name)
+        and not name.endswith((".", " "))
+        and name.partition(".")[0].rstrip().lower() not in _RESERVED
+    )
 
 
 class ResultStore:
@@ -136,11 +152,12 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        if hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
+            directory = os.open(path.parent, os.O_DIRECTORY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
     finally:

@@ -22,13 +22,16 @@ LAYERS = [
         "formgrader",
         "overview",
         "preload",
+        "release",
         "report",
         "schema",
+        "student",
         "versions",
     ],
     ["collect", "gradebook", "grader", "master", "check"],
-    ["grades", "extensions", "layouts", "roster"],
+    ["exchange", "grades", "extensions", "layouts", "roster"],
     [
+        "answers",
         "assignment",
         "course",
         "executed",
@@ -41,14 +44,25 @@ LAYERS = [
         "similarity",
     ],
     ["code_tokens", "late", "strict_yaml", "remote"],
-    ["cells", "templates", "untrusted", "codec", "frames", "channel", "sandbox", "probes", "seeding"],
+    [
+        "alarm",
+        "cells",
+        "templates",
+        "untrusted",
+        "codec",
+        "frames",
+        "channel",
+        "sandbox",
+        "probes",
+        "seeding",
+    ],
     ["records", "errors"],
 ]
 HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}
 # Beside the student's code runs nothing but these, and of other packages but these.
 INSIDE = {"engine.inside", "engine.answer", "engine.native", "engine.shell"}
 INSIDE_MAY = {"IPython", "msgspec", "numpy", "traitlets", "matplotlib", "matplotlib_inline", "graders"}
-INSIDE_GRADERS = {"channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
+INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -14,8 +14,8 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from graders.answers import CodeCell, Where, place
 from graders.engine.worker import Snapshot, Worker
 from graders.errors import Tampered
 from graders.executed import MAX_OUTPUT_BYTES
@@ -31,25 +31,12 @@ from graders.records import (
     worst,
 )
 
-Where = Literal["check cell", "last cell", "end"]
-
 _SPARE_CPU_SECONDS = 10.0
 _CELL_VERDICTS = {
     CellVerdict.TIMEOUT: Verdict.TIMEOUT,
     CellVerdict.OUT_OF_MEMORY: Verdict.OUT_OF_MEMORY,
     CellVerdict.CRASHED: Verdict.CRASHED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CodeCell:
-    """A code cell to run. `index` is its place in the notebook; `question` the one it checks, if any;
-    `ends` the one whose last cell before the check it is."""
-
-    index: int
-    source: str
-    question: str | None = None
-    ends: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ def examine(
     A question whose check cell comes several times is tested where it comes last; one whose check
     cell is missing, at its last cell, or else at the end of the notebook.
     """
-    places = {question: _place(question, cells) for question in tests}
+    places = {question: place(question, cells) for question in tests}
     snapshots: dict[str, Snapshot] = {}
     times = [time.perf_counter()]
     try:
@@ -104,17 +91,6 @@ def examine(
         for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
     }
     return Examination(verdict, questions, results, outputs, timings)
-
-
-def _place(question: str, cells: Sequence[CodeCell]) -> tuple[int, Where]:
-    """The index of the cell after which `question` is tested; -1 when there is no cell at all."""
-    checks = [cell.index for cell in cells if cell.question == question]
-    if checks:
-        return checks[-1], "check cell"
-    ends = [cell.index for cell in cells if cell.ends == question]
-    if ends:
-        return ends[-1], "last cell"
-    return cells[-1].index if cells else -1, "end"
 
 
 def _run(

@@ -8,11 +8,9 @@ goes on, and the outcome says so.
 from __future__ import annotations
 
 import io
-import signal
 import sys
 import time
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -20,6 +18,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from graders.alarm import alarm
 from graders.engine.native import NativeOutput
 from graders.records import CellVerdict
 
@@ -29,6 +28,9 @@ CUT = "\n[output cut here: over the limit of {limit:,} bytes]\n"
 
 class CellTimeoutError(BaseException):
     """Raised in the student's code by the alarm; a bare `except Exception` does not swallow it."""
+
+    def __str__(self) -> str:
+        return "this cell took longer than it may"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +178,14 @@ class NotebookShell(InteractiveShell):
         self.recorder.start(output_bytes)
         before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self.recorder, "stdout"), _Stream(self.recorder, "stderr")
-        signal.signal(signal.SIGALRM, _ring)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
         started = time.perf_counter()
         try:
-            done = self.run_cell(source, store_history=True)
+            with alarm(seconds, CellTimeoutError):
+                done = self.run_cell(source, store_history=True)
             failure = done.error_before_exec or done.error_in_exec
         except BaseException as error:
             failure = error
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
             sys.stdout, sys.stderr = before
         if self.native is not None:
             text, cut = self.native.take(output_bytes)
@@ -213,10 +213,6 @@ def make_shell() -> NotebookShell:
     matplotlib.interactive(True)
     configure_inline_support(shell, INLINE)
     return shell
-
-
-def _ring(signum: int, frame: FrameType | None) -> None:
-    raise CellTimeoutError("this cell took longer than it may")
 
 
 def _verdict(failure: BaseException | None) -> CellVerdict:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.late import DAY_SECONDS, LatePolicy, lateness
+from graders.late import DAY_SECONDS, LatePolicy, away, lateness, reckoning
 
 DUE = datetime(2026, 12, 18, 23, 59, tzinfo=UTC)
 POLICY = LatePolicy(grace=900, per_day=0.1, cap=0.3)
@@ -63,3 +63,38 @@ def test_later_never_costs_less_nor_more_than_the_cap(
         lateness(DUE + timedelta(seconds=s), DUE, policy, 24).penalty for s in sorted((one, other))
     )
     assert 0 <= early <= late <= cap * 24 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (timedelta(0), "On time."),
+        (timedelta(minutes=14, seconds=1), "15 minutes late, within 15 minutes of grace."),
+        (timedelta(days=1, hours=2), "2 days late: 2 × 10 % of 24 points = 4.8 points."),
+        (timedelta(days=9), "9 days late: 9 × 10 %, at most 30 %, of 24 points = 7.2 points."),
+    ],
+)
+def test_the_reckoning_is_told_with_its_arithmetic(after: timedelta, said: str) -> None:
+    assert reckoning(lateness(DUE + after, DUE, POLICY, 24), POLICY, 24) == said
+
+
+def test_lateness_that_costs_nothing_says_so() -> None:
+    late = lateness(DUE + timedelta(hours=25), DUE, LatePolicy(), 24)
+    assert reckoning(late, LatePolicy(), 24) == "1 day 1 hour late, which costs nothing."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (3 * 86_400 + 5, "in 3 days"),
+        (86_400 - 1, "in 23 hours"),
+        (3_600, "in 1 hour"),
+        (59, "now"),
+        (0, "now"),
+        (-59, "now"),
+        (-60, "1 minute ago"),
+        (-2 * 86_400, "2 days ago"),
+    ],
+)
+def test_how_far_away_a_moment_is(seconds: float, said: str) -> None:
+    assert away(DUE + timedelta(seconds=seconds), DUE) == said
