@@ -8,6 +8,7 @@ result: the process is only believed for what it said before.
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import secrets
 import signal
@@ -136,7 +137,12 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "graders.student.inside"]
     try:
         return subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # where there are sessions; all of it can be ended then
         )
     except OSError as error:
         raise InternalError(f"no process can be started in {printable(folder)}: {error.strerror}") from None
@@ -194,6 +200,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         for child in psutil.Process(process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 child.kill()
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):  # all of it has ended
+            os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
 

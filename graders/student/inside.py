@@ -14,6 +14,7 @@ import contextlib
 import importlib
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from graders.engine.shell import NotebookShell
 
 Tell = Callable[..., None]
+
+LINGER_SECONDS = 10.0
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -79,6 +82,8 @@ def main() -> None:
     tell("ready", heads)
     _run(order, tests, shell, tell)
     tell("done")
+    # Whoever listens ends this process, and then still finds what the notebook started; it may be gone.
+    threading.Event().wait(LINGER_SECONDS)
     os._exit(0)  # threads that the notebook started do not hold us up
 
 
