@@ -11,6 +11,7 @@ and hashed as bytes. `graders.versions` then writes what was taken.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from graders import lms
 from graders.errors import Rejected, UsageError
+from graders.exchange import SECRET, TIMESTAMP
 from graders.layouts import METADATA, OTHER_TOPIC, SCHEMES, Parts, detect, files_below, is_notebook, stem
 from graders.lms import Named, Upload, split_suffix, timestamp, without_attempt
 from graders.roster import Roster, Student
@@ -27,13 +29,14 @@ from graders.store import safe_name
 from graders.strict_yaml import suggest
 from graders.untrusted import on_one_line
 
-TIMESTAMP = "timestamp.txt"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")  # nbgrader's is 128 hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One version of one student's notebook. `submitted` is UTC, None where nothing says when; `late`
-    is what Canvas says; `file` is its student's name for it; `version` counts from 1, in time."""
+    is what Canvas says; `file` is its student's name for it; `version` counts from 1, in time; by `secret`
+    its feedback is found in an exchange, empty where it has none."""
 
     student: str
     submitted: datetime | None
@@ -43,6 +46,7 @@ class Taken:
     version: int
     source: Path
     entry: Entry
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +282,15 @@ class _Gathering:
                 sha256 = hashlib.sha256(unit.source.read(file.entry)).hexdigest()
                 original = on_one_line("/".join(file.rest))
                 taken = Taken(
-                    student, submitted, unit.named.late, original, sha256, 0, unit.source.path, file.entry
+                    student=student,
+                    submitted=submitted,
+                    late=unit.named.late,
+                    file=original,
+                    sha256=sha256,
+                    version=0,
+                    source=unit.source.path,
+                    entry=file.entry,
+                    secret=_secret(unit),
                 )
                 place = unit.place if len(chosen) == 1 else f"{unit.place} {shown(original)}"
                 self.versions[student].append(_Version(taken, place))
@@ -418,6 +430,15 @@ def _submitted(unit: _Unit) -> datetime | None:
     if moment is None:
         raise Rejected(f"its {TIMESTAMP} says {shown(text)}; write it as 2026-01-30 20:30:10.123456 UTC")
     return moment
+
+
+def _secret(unit: _Unit) -> str:
+    """What nbgrader's tools or ours left for feedback to be found by; empty for what could not be it."""
+    entry = next((file.entry for file in unit.files if file.rest == (SECRET,)), None)
+    if entry is None or unit.scheme not in ("exchange", "nbgrader"):
+        return ""
+    text = unit.source.read(entry)[:1000].decode("utf-8", "replace")
+    return text if _SECRET.fullmatch(text) else ""
 
 
 def _spoofed(unit: _Unit, chosen: list[_File]) -> str:

@@ -35,10 +35,13 @@ from graders.records import (
     Result,
     Verdict,
 )
+from graders.strict_yaml import suggest
 from graders.untrusted import for_csv, for_terminal, on_one_line
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
+
+    from graders.roster import Student
 
 _RFC_4180 = "\r\n"
 _DECIMALS = 4
@@ -420,6 +423,50 @@ FORMATS: dict[str, CourseFormat | SubmissionFormat] = {
     ),
     "junit": SubmissionFormat(about="JUnit XML for a workflow", file="{student}.xml", write=junit_xml),
 }
+
+
+def find_format(name: str) -> CourseFormat | SubmissionFormat:
+    """Raises UsageError for a name that is none, with all there are."""
+    if name not in FORMATS:
+        listed = "\n".join(f"  {known:<16} {form.about}" for known, form in FORMATS.items())
+        mend = suggest(name, FORMATS)
+        raise UsageError(f"no format {name!r}{'; ' if mend else ''}{mend}; there are\n{listed}")
+    return FORMATS[name]
+
+
+def identities(roster: Iterable[Student]) -> Students:
+    """By our id, who each is elsewhere as far as the roster says."""
+    return {
+        student.id: Identity(
+            id=student.known_as("sid") or student.id,
+            first_name=student.first_name,
+            last_name=student.last_name,
+            email=student.email,
+            canvas_id=student.known_as("canvas_id"),
+            username=student.known_as("username") or student.known_as("login"),
+        )
+        for student in roster
+    }
+
+
+def export_files(
+    form: CourseFormat | SubmissionFormat,
+    grades: Sequence[Grade],
+    *,
+    results: Mapping[tuple[str, str], Result],
+    students: Students = _NOBODY,
+    titles: Titles = _NO_TITLES,
+    unfinished: bool = False,
+) -> dict[str, bytes]:
+    """The files of a format, by name; `results` by topic and student. One for each submission has none
+    for what nobody handed in and for what is ungraded, which is our affair and no result of theirs."""
+    if isinstance(form, CourseFormat):
+        return {form.file: form.write(grades, students, titles, unfinished)}
+    return {
+        form.file.format(student=f"{grade.student}-{grade.topic}"): form.write(grade, result)
+        for grade in grades
+        if (result := results.get((grade.topic, grade.student))) and result.verdict is not Verdict.UNGRADED
+    }
 
 
 class _Table:

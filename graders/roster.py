@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from graders.course import Course
 from graders.errors import AuthorError, Problem
 from graders.store import safe_name
 from graders.strict_yaml import authored_text, suggest
@@ -113,6 +114,12 @@ def _compared(char: str) -> str:
 
 def _folded(text: str) -> str:
     return text.casefold() if "@" in text else text
+
+
+def course_roster(course: Course) -> Roster | None:
+    """The course's roster, graders/roster.csv; None where there is none. Raises AuthorError."""
+    path = course.root / "graders" / "roster.csv"
+    return read_roster(path) if path.exists() else None
 
 
 def read_roster(path: Path) -> Roster:

@@ -93,6 +93,9 @@ class ResultStore:
         except UsageError:
             return None
 
+    def any(self) -> bool:
+        return next(self._folder.glob("*.json"), None) is not None
+
     def __iter__(self) -> Iterator[Result]:
         for path in sorted(self._folder.glob("*.json")):
             yield read_result(path)

@@ -1,7 +1,8 @@
 """Every version a student handed in, on disk, and which of them counts.
 
     FOLDER/STUDENT/TOPIC/20260130T203010.123456Z-1a2b3c4d/TOPIC.ipynb
-                                                          timestamp.txt   as nbgrader writes it
+                                                          timestamp.txt            as nbgrader writes it
+                                                          submission_secret.txt    and its feedback's
 
 A folder's name is when (UTC; `unknown` where nothing says) and what (the first of the SHA-256), so a
 version that is there already is not written again. A version is whole or not there.
@@ -21,8 +22,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from graders.collect import TIMESTAMP, Collected, Taken
+from graders.collect import Collected, Taken
 from graders.errors import Rejected, UsageError
+from graders.exchange import SECRET, TIMESTAMP
 from graders.lms import split_suffix, timestamp
 from graders.sources import open_source
 from graders.store import safe_name
@@ -76,6 +78,8 @@ def store(collected: Collected, folder: Path) -> tuple[Path, ...]:
                 files = {path.name: data}
                 if taken.submitted is not None:
                     files[TIMESTAMP] = timestamp(taken.submitted).encode()
+                if taken.secret:
+                    files[SECRET] = taken.secret.encode()
                 if _write_folder(path.parent, files):
                     written.append(path)
     return tuple(written)
@@ -155,6 +159,20 @@ def current(
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
     return found
+
+
+def secret(folder: Path, topic: str, student: str, sha256: str, submitted: datetime | None) -> str:
+    """What the feedback of a version in `folder` is found by in an exchange; empty when it was not
+    collected from one. Raises UsageError for a folder that cannot be read."""
+    try:
+        for version in _stored(folder / student / topic, student, topic):
+            file = version.path.with_name(SECRET)
+            same = version.submitted == submitted and version.path.parent.name.endswith(f"-{sha256[:8]}")
+            if same and file.is_file():
+                return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
+    return ""
 
 
 def _stored(folder: Path, student: str, topic: str) -> list[Version]:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
+    ["publish"],
     [
         "autograde",
         "build",
@@ -26,8 +27,9 @@ LAYERS = [
         "report",
         "schema",
         "student",
-        "versions",
+        "hand_back",
     ],
+    ["versions"],
     ["collect", "gradebook", "grader", "master", "check"],
     ["exchange", "grades", "extensions", "layouts", "roster"],
     [

@@ -22,7 +22,8 @@ FOLDER = "submitted"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """`submitted` and `due` are UTC, ISO 8601, by the clock of the student's machine; `due` is empty for
-    none. `exchange` is the folder it was put into, empty for a file that the student uploads."""
+    none. `exchange` is the folder it was put into, empty for a file that the student uploads; `secret` is
+    what its feedback there is found by."""
 
     version: Literal[1] = 1
     course: str
@@ -35,6 +36,7 @@ class Receipt:
     late_seconds: float = 0.0
     unanswered: tuple[str, ...] = ()
     exchange: str = ""
+    secret: str = ""
     sorcery: str
 
     @property

@@ -10,6 +10,7 @@ import contextlib
 import getpass
 import hashlib
 import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -145,13 +146,14 @@ def hand_in(submission: Submission, *, upload: bool) -> Version:
         late_seconds=submission.late.seconds,
         unanswered=tuple(one.question for one in submission.unanswered),
         exchange="" if place is None else printable(place),
+        secret="" if place is None else secrets.token_hex(64),  # as long as nbgrader's
         sorcery=__version__,
     )
     try:
         write_atomically(unfinished / f"{topic}.ipynb", submission.data)
         write_atomically(unfinished / RECEIPT, encode(receipt))
         if exchange is not None and place is not None:
-            exchange.hand_in(place, topic, submission.data, submission.moment)
+            exchange.hand_in(place, topic, submission.data, submission.moment, receipt.secret)
         unfinished.rename(whole)
     except OSError as error:
         raise UsageError(f"{printable(whole)} cannot be written: {error.strerror}") from None

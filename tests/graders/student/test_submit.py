@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from graders.errors import UsageError
-from graders.exchange import Exchange, timestamp
+from graders.exchange import Exchange
+from graders.lms import timestamp
 from graders.student.submit import who
 from tests.graders.student.conftest import COURSE, SOLUTIONS, answer, sorcery, write
 
@@ -54,7 +55,7 @@ def test_a_version_is_kept_with_its_receipt_for_the_student_to_upload(student: P
     assert receipt == {
         "version": 1, "course": "deep", "topic": "toy", "student": "ada", "number": 1,
         "sha256": hashlib.sha256(data).hexdigest(), "due": "2030-01-31T22:59:00+00:00",
-        "late_seconds": 0.0, "unanswered": [], "exchange": "", "sorcery": "0.1.0",
+        "late_seconds": 0.0, "unanswered": [], "exchange": "", "secret": "", "sorcery": "0.1.0",
     }  # fmt: skip
     place = f"submitted/toy/{folder.name}"
     lines = run.stdout.splitlines()
@@ -219,7 +220,9 @@ def test_an_exchange_gets_what_nbgrader_would_put_there(member: Path, shared: Pa
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         "toy.ipynb": notebook.read_bytes(),
         "timestamp.txt": moment.encode(),
+        "submission_secret.txt": str(receipt["secret"]).encode(),
     }
+    assert re.fullmatch(r"[0-9a-f]{128}", str(receipt["secret"]))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o777
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o644}
     assert receipt["exchange"] == str(folder)
@@ -322,7 +325,7 @@ from graders.errors import UsageError
 from graders.exchange import Exchange
 exchange, now = Exchange(pathlib.Path(sys.argv[1]), "deep"), datetime.datetime.now(datetime.UTC)
 try:
-    exchange.hand_in(exchange.place("ada", "toy", now), "toy", bytes(10_000), now)
+    exchange.hand_in(exchange.place("ada", "toy", now), "toy", bytes(10_000), now, "x" * 128)
 except UsageError as error:
     print(error)
 """

@@ -1,0 +1,10 @@
+"""The command `sorcery`: parse, call, print, exit code."""
+
+# Their order is that of `sorcery --help`.
+# isort: off
+from graders.cli import students
+from graders.cli import instructors
+from graders.cli import authors
+from graders.cli.app import app, main
+
+__all__ = ["app", "authors", "instructors", "main", "students"]

@@ -1,0 +1,103 @@
+"""How values are shown: on a terminal, as JSON, as progress. All text of students is made harmless here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from graders.untrusted import for_terminal, on_one_line, printable
+
+if TYPE_CHECKING:
+    from graders.grades import Change
+    from graders.records import Result
+
+
+def short(path: Path) -> str:
+    """From here, where that is shorter."""
+    try:
+        return printable(path.relative_to(Path.cwd()))
+    except ValueError:
+        return printable(path)
+
+
+def echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(for_terminal(line))
+
+
+def as_json_text(value: object) -> str:
+    """In ASCII: JSON itself lets through what turns a terminal's text around."""
+    import json
+
+    import msgspec
+
+    return json.dumps(msgspec.to_builtins(value))
+
+
+def print_result(found: Result) -> None:
+    head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
+    typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
+    for question in found.questions:
+        typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  (seed {question.seed})")
+        for case in question.cases:
+            hidden = "hidden" if case.hidden else "public"
+            typer.echo(
+                f"  {case.verdict:<11} {case.points:g}/{case.possible:g}  {hidden}  {for_terminal(case.name)}"
+            )
+            if case.detail:
+                typer.echo("\n".join(f"      {line}" for line in for_terminal(case.detail).splitlines()))
+    for cell in found.cells:
+        if cell.error:
+            typer.echo(f"\ncell {cell.index}  {cell.verdict}  {on_one_line(cell.error)}")
+
+
+def print_table(results: list[Result]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("student", "verdict", "points", "note")
+    for result in results:
+        points = f"{result.points:g}/{result.possible:g}" if result.questions else ""
+        table.add_row(escape(result.student), result.verdict, points, escape(on_one_line(result.reason)))
+    Console().print(table)
+    counts = Counter(str(result.verdict) for result in results)
+    typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
+
+
+def print_changes(found: list[Change]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("student", "question", "before", "after")
+    for change in found:
+        points = ("–" if p is None else f"{p:g}" for p in (change.before, change.after))
+        table.add_row(escape(change.student), escape(change.question) or "total", *points)
+    if found:
+        Console().print(table)
+
+
+@contextlib.contextmanager
+def progress(total: int, label: str) -> Iterator[Callable[[Result], None]]:
+    """A bar on stderr with counts by verdict; silent when stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    counts: Counter[str] = Counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=total)
+
+        def report(result: Result) -> None:
+            counts[result.verdict] += 1
+            listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+            bar.update(task, advance=1, description=f"{label}: {listed}")
+
+        yield report
