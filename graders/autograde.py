@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import stat
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -30,6 +29,7 @@ from graders.errors import AuthorError, InternalError, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
+from graders.pools import end_with_parent
 from graders.records import Result, Tier, Verdict
 from graders.sandbox.policy import policy
 from graders.store import ResultStore, safe_name
@@ -386,22 +386,13 @@ _grader: Grader | None = None
 def _begin(topic: Topic, tier: Tier, requests: socket.socket) -> None:
     global _made
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which lets us finish
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()  # with the last of us the zygote loses its orders, and the keepers their supervisor
     requests.settimeout(None)
 
     def make() -> Grader:
         return Grader(topic, tier, Forks(requests))
 
     _made = make
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed says nothing, and a pool's queue never ends: its workers hold it open.
-    With the last of us the zygote loses its orders, and the keepers their supervisor."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _load_tests() -> None:

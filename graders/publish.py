@@ -17,7 +17,7 @@ from graders.overview import Overview, overview
 from graders.records import Result, Tier
 from graders.report import summarise, write_report
 from graders.roster import course_roster
-from graders.store import Marks
+from graders.store import Marks, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def grade_all(
 
     Raises AuthorError for faults of course material.
     """
+    sweep(course.state)
     batch = Batch(course, topic, tier, jobs or cores(), seed)
     interrupted = False
     try:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from graders.course import Course, Topic
 from graders.overview import Overview
+from graders.pools import end_with_parent
 from graders.records import CaseVerdict, Counting, Grade, Result
 from graders.similarity import Comparison, Source, compare, side_by_side
 from graders.store import write_atomically
@@ -221,7 +222,7 @@ def report_html(course: Course, topic: Topic, report: Report, similar: str = "")
 def write_report(view: Overview, report: Report) -> Path:
     """The page of a topic, .sorcery/reports/TOPIC.html, with the submissions that are much alike."""
     sources = {student: view.source(student) for student in view.results}
-    comparison = _compared(list(sources.values()), view.template())
+    comparison = compared(list(sources.values()), view.template())
     pairs = comparison.pairs[:PAIRS] if comparison else ()
     shown = [side_by_side(pair, sources[pair.first], sources[pair.second]) for pair in pairs]
     page = report_html(view.course, view.topic, report, _alike(comparison) + "".join(shown))
@@ -230,10 +231,10 @@ def write_report(view: Overview, report: Report) -> Path:
     return path
 
 
-def _compared(sources: list[Source], template: Source) -> Comparison | None:
+def compared(sources: list[Source], template: Source) -> Comparison | None:
     """In a process of its own, for Python's parser is made to read what students wrote; None if it ends."""
     try:
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent) as pool:
             return pool.submit(compare, sources, template).result()
     except BrokenProcessPool:
         return None

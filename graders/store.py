@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -20,9 +22,11 @@ import msgspec
 from graders.errors import UsageError
 from graders.records import Mark, Result
 
+WINDOWS = os.name == "nt"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 # Names no file or folder may have on Windows, where students' commands run too.
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}")
 _UNPORTABLE = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]')
 _decoder = msgspec.json.Decoder(Result)
 _marks = msgspec.json.Decoder(dict[str, dict[str, Mark]])
@@ -142,19 +146,63 @@ def read_result(path: Path) -> Result:
         raise UsageError(f"{path} is not a result of this version of sorcery: {error}") from None
 
 
+def unfinished(path: Path) -> Path:
+    """Where what is to be at `path` is made; `sweep` knows it by its name."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+
+
+@contextlib.contextmanager
+def held(descriptor: int) -> Iterator[None]:
+    """An unfinished file or folder, open, while its maker is at work: `sweep` leaves it alone."""
+    if not WINDOWS:
+        import fcntl
+
+        with contextlib.suppress(OSError):  # a file system without locks: nothing is swept there
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if not os.fstat(descriptor).st_nlink:
+            raise OSError(errno.EAGAIN, "it was taken for what a killed process left; try again")
+    yield
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Removes what writers that were killed left unfinished below `folder`, and says what."""
+    if WINDOWS:
+        return []
+    import fcntl
+
+    found = []
+    for place, folders, files in os.walk(folder):  # follows no link
+        left = [name for name in (*folders, *files) if _UNFINISHED.fullmatch(name)]
+        folders[:] = [name for name in folders if name not in left]
+        for name in left:
+            path = Path(place, name)
+            with contextlib.suppress(OSError):  # somebody holds it, or it is finished
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    found.append(path)
+                finally:
+                    os.close(descriptor)
+    return found
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """The whole of `data` at `path`, or nothing: never a torn file, whatever stops us.
 
     Raises UsageError when the file system refuses.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
+        with temporary.open("xb") as file, held(file.fileno()):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            if not WINDOWS:
+                temporary.replace(path)
+        if WINDOWS:  # where nothing open is renamed
+            temporary.replace(path)
         if hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
             directory = os.open(path.parent, os.O_DIRECTORY)
             try:

@@ -10,14 +10,14 @@ version that is there already is not written again. A version is whole or not th
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import hashlib
 import os
 import re
-import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from graders.errors import Rejected, UsageError
 from graders.exchange import SECRET, TIMESTAMP
 from graders.lms import split_suffix, timestamp
 from graders.sources import open_source
-from graders.store import safe_name
+from graders.store import held, safe_name, unfinished
 
 RULES = ("latest", "latest_on_time")
 
@@ -98,23 +98,25 @@ def _iso(moment: datetime) -> str:
 
 def _write_folder(folder: Path, files: dict[str, bytes]) -> bool:
     """All of `files` in a new folder, or nothing; False when it came into being meanwhile."""
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
+    temporary = unfinished(folder)
     try:
         temporary.mkdir(parents=True)
-        for name, data in files.items():
-            with (temporary / name).open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        _sync(temporary)
-        try:
-            temporary.rename(folder)
-        except OSError:
-            if folder.exists():
-                return False
-            raise
+        with _open(temporary) as descriptor, held(descriptor):
+            for name, data in files.items():
+                with (temporary / name).open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.fsync(descriptor)
+            try:
+                temporary.rename(folder)
+            except OSError:
+                if folder.exists():
+                    return False
+                raise
         for above in list(folder.parents)[:3]:  # the topic's, the student's, and the one of all students
-            _sync(above)
+            with _open(above) as descriptor:
+                os.fsync(descriptor)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
     finally:
@@ -122,10 +124,11 @@ def _write_folder(folder: Path, files: dict[str, bytes]) -> bool:
     return True
 
 
-def _sync(folder: Path) -> None:
+@contextlib.contextmanager
+def _open(folder: Path) -> Iterator[int]:
     directory = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(directory)
+        yield directory
     finally:
         os.close(directory)
 

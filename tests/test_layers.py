@@ -55,6 +55,7 @@ LAYERS = [
         "frames",
         "channel",
         "sandbox",
+        "pools",
         "probes",
         "seeding",
     ],

@@ -1,11 +1,15 @@
 """What an instructor sees; every statistic was worked out by hand."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 from lxml import html as lxml_html
 
@@ -23,7 +27,8 @@ from graders.records import (
     Tier,
     Verdict,
 )
-from graders.report import histogram, report_html, summarise
+from graders.report import compared, histogram, report_html, summarise
+from graders.similarity import Source
 
 TOPIC = Topic(root=Path("c"), id="cnn", title="Convolutions", auto_points=9, manual_points=3, limits=Limits())
 COURSE = Course(
@@ -146,3 +151,44 @@ def test_the_page_is_self_contained_and_runs_nothing() -> None:
 
 def test_the_values_are_json() -> None:
     assert msgspec.json.decode(msgspec.json.encode(REPORT))["items"][0]["facility"] == 0.75
+
+
+class _Ends:
+    """Ends the process it is sent to, as a parser might that is given the wrong text."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (11,)
+
+
+def test_a_comparison_that_ends_its_process_costs_the_report_only_that() -> None:
+    assert compared([_Ends()], Source("", ())) is None  # type: ignore[list-item]
+
+
+KILLED = """
+import sys
+from graders.report import compared
+from graders.similarity import Source
+
+SLOW = '''
+def wait():
+    import os, time
+    with open(PLACE, "w") as told:
+        told.write(str(os.getpid()))
+    time.sleep(600)
+'''
+
+class Slow:
+    def __reduce__(self):
+        return exec, (SLOW.replace("PLACE", repr(sys.argv[1])) + "wait()", {})
+
+compared([Slow()], Source("", ()))
+"""
+
+
+def test_a_comparison_ends_with_the_report_that_is_killed(tmp_path: Path) -> None:
+    fifo = tmp_path / "pid"
+    os.mkfifo(fifo)
+    with subprocess.Popen([sys.executable, "-c", KILLED, fifo]) as report:
+        worker = psutil.Process(int(fifo.read_text()))
+        report.kill()
+    worker.wait(20)

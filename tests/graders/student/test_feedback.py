@@ -102,7 +102,9 @@ def test_without_an_exchange_it_is_one_line(student: Path, staff: Path) -> None:
         2,
         "this course has no exchange; feedback comes to where you uploaded your notebook\n",
     )
-    assert feedback(staff, "--release").stderr == "course.yaml names no exchange; send the pages another way\n"
+    assert (
+        feedback(staff, "--release").stderr == "course.yaml names no exchange; send the pages another way\n"
+    )
 
 
 def test_a_word_that_is_no_secret_names_no_file(office: Path, shared: Path, member: Path) -> None:
