@@ -28,6 +28,7 @@ from graders.records import Counting, Mark, Result
 
 _PREFIX = "sqlite:///"
 _LOCK_SECONDS = 60.0
+_BUSY = "another sorcery has been writing to it for a minute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,28 @@ class Gradebook:
             from nbgrader.api import Gradebook as Nbgrader
 
             try:
+                if self._url.startswith("postgresql"):
+                    self._only_writer_there()
                 book = Nbgrader(self._url, course_id=self._course)
             except (DBAPIError, ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
                 why = str(error).strip().splitlines()[0]
                 raise UsageError(f"the gradebook {_without_secret(self._url)}: {why}") from None
         self._closing.callback(book.close)
         return book
+
+    def _only_writer_there(self) -> None:
+        """Held in a database server until the gradebook is closed: whoever else would write waits."""
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.exc import OperationalError
+
+        engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
+        self._closing.callback(engine.dispose)
+        connection = self._closing.enter_context(engine.connect())
+        connection.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS:g}s'"))
+        try:
+            connection.execute(text("SELECT pg_advisory_lock(hashtext('sorcery'))"))
+        except OperationalError:
+            raise UsageError(f"{_without_secret(self._url)}: {_BUSY}") from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -277,9 +294,7 @@ def _only_writer(database: Path) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > deadline:
-                    raise UsageError(
-                        f"{database}: another sorcery has been writing to it for a minute"
-                    ) from None
+                    raise UsageError(f"{database}: {_BUSY}") from None
                 time.sleep(0.05)
         yield
 

@@ -1,11 +1,17 @@
-"""nbgrader's gradebook, a real SQLite file each time."""
+"""nbgrader's gradebook: a real SQLite file and a real PostgreSQL database, each time a new one."""
 
 import multiprocessing
 import os
-from collections.abc import Callable
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +32,67 @@ ASSIGNMENT = Assignment(
 )
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    file = tmp_path / "assignments/course.yaml"
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own; the URL of its databases, without their name."""
+    pytest.importorskip("psycopg")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    initdb = shutil.which("initdb") or (found and str(found[-1]))
+    if not initdb:
+        pytest.skip("no PostgreSQL server is installed")
+    place = tmp_path_factory.mktemp("postgresql")
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # whom it refuses to run as
+        owner = pwd.getpwnam("postgres")
+        user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        for above in [place, *place.parents][:3]:
+            above.chmod(above.stat().st_mode | 0o011)
+        os.chown(place, owner.pw_uid, owner.pw_gid)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    control = [str(Path(initdb).with_name("pg_ctl")), "-D", str(place / "data")]
+    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": place, **user}
+    subprocess.run([initdb, "-D", place / "data", "-U", "staff", "-A", "trust", "--no-sync"], **quiet)
+    options = f"-h 127.0.0.1 -p {port} -k {place}"
+    subprocess.run([*control, "-w", "-o", options, "-l", str(place / "log"), "start"], **quiet)
+    try:
+        yield f"postgresql://staff@127.0.0.1:{port}"
+    finally:
+        subprocess.run([*control, "-w", "-m", "immediate", "stop"], **quiet)
+
+
+def made(root: Path, gradebook: str = "") -> Course:
+    file = root / "assignments/course.yaml"
     file.parent.mkdir()
     file.write_text(
-        "schema: 1\ncourse: {id: c, title: C}\ntopics: [{id: toy, title: T, points: {auto: 6, manual: 3}}]\n"
+        f"schema: 1\ncourse: {{id: c, title: C}}\n{gradebook}"
+        "topics: [{id: toy, title: T, points: {auto: 6, manual: 3}}]\n"
     )
-    return load_course(tmp_path)
+    return load_course(root)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def course(request: pytest.FixtureRequest, tmp_path: Path) -> Course:
+    if request.param == "sqlite":
+        return made(tmp_path)
+    import psycopg
+
+    url, name = request.getfixturevalue("server"), f"grades_{secrets.token_hex(4)}"
+    with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+    return made(tmp_path, f"gradebook: {url}/{name}\n")
+
+
+def lose(gradebook: str) -> None:
+    if gradebook.startswith("sqlite:///"):
+        Path(gradebook.removeprefix("sqlite:///")).unlink()
+        return
+    import psycopg
+
+    with psycopg.connect(gradebook, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
 
 
 def result(student: str, *points: float, verdict: Verdict = Verdict.GRADED, answered: bool = True) -> Result:
@@ -104,7 +163,7 @@ def test_a_lost_gradebook_is_made_anew_with_what_a_person_gave(course: Course) -
         book.record(topic, ASSIGNMENT, [result("ada", 4, 1), result("bob", 4, 1)])
         by_hand(book, "ada", 2.5)
         assert kept.merge(book.marks("toy")) == {"ada": {"q3": Mark(points=2.5, comment="Well said.")}}
-    Path(course.gradebook.removeprefix("sqlite:///")).unlink()
+    lose(course.gradebook)
     with Gradebook(course) as book:
         known = kept.merge(book.marks("toy"))
         book.record(topic, ASSIGNMENT, [result("ada", 4, 1), result("bob", 4, 1)], marks=known)
