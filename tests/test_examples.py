@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -82,9 +84,13 @@ def test_a_replayed_question_earns_the_same(graded: dict[str, dict]) -> None:
     assert sorcery("replay", str(stored), "q99").returncode == 2
 
 
-def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    return [line.split("   #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+def commands(*, students: bool = False) -> list[str]:
+    """The README's commands: those for students, or all others."""
+    head, *parts = re.split(r"^## (.+)$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    sections = {"": head, **dict(zip(parts[::2], parts[1::2], strict=True))}
+    text = "".join(body for name, body in sections.items() if (name == "Students") is students)
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line.split(" #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
 def test_the_readme_begins_with_set_up_and_grading_then_the_tests() -> None:
@@ -95,10 +101,77 @@ def test_the_readme_begins_with_set_up_and_grading_then_the_tests() -> None:
     assert second == ".venv/bin/python -m pytest"
 
 
-@pytest.mark.parametrize("command", [c for c in commands()[2:] if c.startswith("sorcery ")])
-def test_every_command_of_the_readme_works(graded: dict[str, dict], command: str) -> None:
-    venv = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    run = subprocess.run(
-        command, shell=True, cwd=ROOT, capture_output=True, text=True, env=os.environ | venv, check=False
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    venv = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    return subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, env=os.environ | venv, check=False
     )
+
+
+@pytest.mark.parametrize("command", [c for c in commands()[2:] if c.startswith("sorcery ")])
+def test_every_command_of_the_readme_works(graded: dict[str, dict], staff: Path, command: str) -> None:
+    leaves_files = command.startswith(("sorcery release", "sorcery new"))
+    run = shell(command, staff if leaves_files else ROOT)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course as shipped, elsewhere, with an exchange."""
+    root = tmp_path_factory.mktemp("course") / "staff"
+    for folder in ("assignments", "solutions", "graders/hidden_tests"):
+        shutil.copytree(ROOT / folder, root / folder)
+    exchange = root.parent / "exchange"
+    exchange.mkdir()
+    course = root / "assignments/course.yaml"
+    course.write_text(course.read_text().replace("\ngradebook:", f"\nexchange: {exchange}\ngradebook:"))
+    return root
+
+
+def test_every_command_of_the_students_works_where_they_are(staff: Path, tmp_path: Path) -> None:
+    assert shell("sorcery release cnn", staff).returncode == 0
+    outbound = staff.parent / "exchange/deep-learning/outbound"
+    assert shell(f"sorcery fetch cnn --from {outbound}", tmp_path).returncode == 0
+    listed = commands(students=True)
+    assert [command.split()[1] for command in listed] == [
+        "fetch",
+        "list",
+        "lab",
+        "check",
+        "submit",
+        "feedback",
+    ]
+    fetch, overview, lab, check, submit, feedback = listed
+    for command in (fetch, overview):
+        run = shell(command, tmp_path)
+        assert run.returncode == 0, run.stderr
+    # JupyterLab is a server: it works once it says where it is.
+    venv = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    with subprocess.Popen(
+        [*lab.split(), "--", "--no-browser", "--port=0", "--allow-root"],
+        cwd=tmp_path, env=os.environ | venv, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as server:  # fmt: skip
+        try:
+            said = next(line for line in server.stderr or () if "ServerApp] http://" in line)
+            assert "/lab/tree/assignments/cnn/cnn.ipynb" in said
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+    notebook = tmp_path / "assignments/cnn/cnn.ipynb"
+    notebook.write_bytes((EXAMPLES / "perfect.ipynb").read_bytes())
+    for command in (check, submit):
+        run = shell(command, tmp_path)
+        assert run.returncode == 0, run.stderr + run.stdout
+    inbound = outbound.with_name("inbound")
+    for command in (
+        f"sorcery collect cnn {inbound} --copied",
+        "sorcery grade cnn",
+        "sorcery feedback cnn --release",
+    ):
+        run = shell(command, staff)
+        assert run.returncode == 0, run.stderr
+    run = shell(feedback, tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "20 of 24" in run.stdout

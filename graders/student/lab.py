@@ -19,10 +19,12 @@ def lab(course: Course, arguments: Sequence[str]) -> int:
         topic = course.topic(arguments.pop(0))
         if not topic.notebook.is_file():
             raise UsageError(f"{topic.id} is not here yet; run: sorcery fetch {topic.id}")
-        opened = [str(topic.notebook.relative_to(course.root))]
+        # Named as a file, it would make its own folder the server's root.
+        opened = [f"--LabApp.default_url=/lab/tree/{topic.notebook.relative_to(course.root).as_posix()}"]
     if importlib.util.find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed; run: pip install jupyterlab")
-    command = [sys.executable, "-m", "jupyterlab", *opened, *arguments]
+    root = f"--ServerApp.root_dir={course.root}"
+    command = [sys.executable, "-m", "jupyterlab", root, *opened, *arguments]
     with subprocess.Popen(command, cwd=course.root) as process:
         while True:
             try:
