@@ -22,7 +22,8 @@ begins with GOT. In cells @HIDDEN@, @COURSE@, @SOLUTION@, @VICTIM@, @RESULTS@, @
 One that is no notebook of cells defines `make(folder, name, honest)`, which writes what is handed in
 (`honest` is a notebook that earns all 8 points), and `control(folder)`, true when the attack works
 on a reader or a screen that does not guard itself. `shown(text)`, where there is one, is true when
-what `sorcery grade` and `sorcery show` print of it does harm.
+what `sorcery grade` and `sorcery show` print of it does harm; `browsed(page)`, when a page does: its
+feedback, the report, and the notebook as it ran, as nbconvert shows it to whoever grades by hand.
 
 Controls show that an attack works when the layer that stops it is off:
 
@@ -94,6 +95,7 @@ class Outcome:
     points: float
     shown: str
     printed: str = ""
+    pages: tuple[str, ...] = ()
 
     def faults(self, attack: Attack) -> list[str]:
         """In what the attack succeeded, or was not answered as it should be."""
@@ -107,6 +109,11 @@ class Outcome:
         harmful = attack.module.get("shown")
         if harmful and harmful(self.printed):
             found.append("harmful on a screen")
+        browsed = attack.module.get("browsed")
+        if browsed and not (self.pages and all(attack.student in page for page in self.pages)):
+            found.append("its pages were not written")
+        if browsed and any(browsed(page) for page in self.pages):
+            found.append("harmful in a browser")
         if not found and (self.verdict not in attack.verdicts or self.points != attack.points):
             found.append(
                 f"{self.verdict} {self.points:g} in place of {' or '.join(attack.verdicts)} {attack.points:g}"
@@ -284,14 +291,24 @@ def real(
                     if "shown" in attack.module:
                         path = str(root / f".sorcery/results/target/{result['student']}.json")
                         printed = done["stdout"] + arena.run([*sorcery, "show", path], user, root)["stdout"]
-                    outcomes[attack.id] = _outcome(result, printed)
+                    pages = _pages(root, attack) if "browsed" in attack.module else ()
+                    outcomes[attack.id] = _outcome(result, printed, pages)
         return outcomes, whole
 
 
-def _outcome(result: dict[str, Any], printed: str) -> Outcome:
+def _pages(root: Path, attack: Attack) -> tuple[str, ...]:
+    from nbconvert import HTMLExporter
+
+    state, student = root / ".sorcery", attack.student
+    notebook, _ = HTMLExporter().from_filename(str(state / f"autograded/{student}/target/target.ipynb"))
+    feedback = (state / f"feedback/{student}/target/target.html").read_text()
+    return (feedback, (state / "reports/target.html").read_text(), f"<!-- {student} -->{notebook}")
+
+
+def _outcome(result: dict[str, Any], printed: str, pages: tuple[str, ...] = ()) -> Outcome:
     shown = [result["reason"], *(cell["error"] for cell in result["cells"])]
     shown += [case["message"] for question in result["questions"] for case in question["cases"]]
-    return Outcome(result["verdict"], result["points"], "\n".join(shown), printed)
+    return Outcome(result["verdict"], result["points"], "\n".join(shown), printed, pages)
 
 
 def controls(chosen: Sequence[Attack], kind: str, user: int) -> dict[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,39 @@ def make_course(root: Path, limits: str, token: str) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def obeyed(page: str, mark: str) -> bool:
+    """Whether a browser would do something with `mark` in this page but show it."""
+    from lxml import html
+
+    for element in html.document_fromstring(page).iter():
+        if not isinstance(element.tag, str):
+            continue
+        if element.tag in (
+            "script",
+            "style",
+            "iframe",
+            "object",
+            "embed",
+            "base",
+            "meta",
+            "link",
+            "form",
+        ) and (mark in (element.text or "") or any(mark in value for value in element.attrib.values())):
+            return True
+        for name, value in element.attrib.items():
+            if (
+                element.tag == "a"
+                and name == "href"
+                and not re.match(r"\s*(javascript|data|vbscript):", value, re.I)
+            ):
+                continue  # obeyed only by who follows it
+            if mark in value and (
+                name.startswith("on") or name in ("src", "href", "srcset", "action", "style")
+            ):
+                return True
+    return False
 
 
 def answering(reply: str) -> str:
