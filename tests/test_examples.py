@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from graders.cli import app
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "tests/submissions/cnn"
@@ -116,6 +120,13 @@ def test_every_command_of_the_readme_works(graded: dict[str, dict], staff: Path,
     leaves_files = command.startswith(("sorcery release", "sorcery new"))
     run = shell(command, staff if leaves_files else ROOT)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))
+def test_every_commands_help_has_an_example(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"])
+    assert shown.exit_code == 0
+    assert f"Example: sorcery {command}" in shown.output
 
 
 @pytest.fixture(scope="module")
