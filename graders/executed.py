@@ -18,6 +18,7 @@ from graders.intake import Cell
 from graders.untrusted import for_html, for_markdown, for_terminal
 
 MAX_OUTPUT_BYTES = 32 << 20  # of one submission, as its process sends them
+NOT_KEPT = "[an output of a kind that is not kept]"
 LEFT_OUT = "[outputs from here on are left out: the notebook gave more than is kept]\n"
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _IMAGES = ("image/png", "image/jpeg")
@@ -88,6 +89,8 @@ def _harmless(output: _Output) -> dict[str, Any] | None:
             data = {
                 kind: text for kind, raw in output.data.items() if (text := _shown(kind, raw)) is not None
             }
+            # What shows a notebook expects something to show.
+            data = data or {"text/plain": NOT_KEPT}
             made: dict[str, Any] = {"output_type": output.output_type, "data": data, "metadata": {}}
             if output.output_type == "execute_result":
                 count = output.execution_count

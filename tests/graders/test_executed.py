@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 from nbconvert import HTMLExporter
 
-from graders.executed import LEFT_OUT, executed_notebook, harmless
+from graders.executed import LEFT_OUT, NOT_KEPT, executed_notebook, harmless
 from graders.intake import Cell
 
 GRADED = {
@@ -92,7 +92,7 @@ def test_known_outputs_stay_and_do_no_harm() -> None:
             "metadata": {},
             "execution_count": 3,
         },
-        {"output_type": "display_data", "data": {}, "metadata": {}},
+        {"output_type": "display_data", "data": {"text/plain": NOT_KEPT}, "metadata": {}},
     ]
 
 
