@@ -132,12 +132,7 @@ def feedback_html(course: Course, topic: Topic, grade: Grade, result: Result | N
         environment()
         .get_template("feedback.html")
         .render(
-            course=course,
-            topic=topic,
-            grade=grade,
-            verdict=_verdict(grade),
-            parts=parts(grade, result),
-            lateness=lateness_lines(topic, grade),
+            _told(course, topic, grade, result),
             cells=list(_cells(notebook)),
             errors=_errors(result),
             policy=CONTENT_SECURITY_POLICY,
@@ -147,19 +142,19 @@ def feedback_html(course: Course, topic: Topic, grade: Grade, result: Result | N
 
 def feedback_markdown(course: Course, topic: Topic, grade: Grade, result: Result | None) -> str:
     """The same without the notebook, for a terminal."""
-    text = (
-        environment()
-        .get_template("feedback.md")
-        .render(
-            course=course,
-            topic=topic,
-            grade=grade,
-            verdict=_verdict(grade),
-            parts=parts(grade, result),
-            lateness=lateness_lines(topic, grade),
-        )
-    )
-    return for_terminal(text)
+    return for_terminal(environment().get_template("feedback.md").render(_told(course, topic, grade, result)))
+
+
+def _told(course: Course, topic: Topic, grade: Grade, result: Result | None) -> dict[str, object]:
+    """What the page and the Markdown have in common."""
+    return {
+        "course": course,
+        "topic": topic,
+        "grade": grade,
+        "verdict": _verdict(grade),
+        "parts": parts(grade, result),
+        "lateness": lateness_lines(topic, grade),
+    }
 
 
 def write_feedback(view: Overview, students: Iterable[str]) -> list[Path]:

@@ -226,7 +226,7 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
 @app.command(rich_help_panel=PANEL)
 def feedback(
     topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
-    student: Annotated[str, typer.Argument(help="Only of this one, printed here.")] = "",
+    student: Annotated[str, typer.Argument(help="Only of this one: printed here, or released.")] = "",
     release: Annotated[
         bool, typer.Option("--release", help="Hand it back through the exchange it was handed in by.")
     ] = False,
@@ -252,16 +252,16 @@ def feedback(
     from graders.publish import look
 
     view = look(course, chosen)
-    if student:
-        if student not in view.grades:
-            raise UsageError(f"nothing of {on_one_line(student)} for {view.topic.id}")
+    if student and student not in view.grades:
+        raise UsageError(f"nothing of {on_one_line(student)} for {view.topic.id}")
+    if student and not release:
         grade, result = view.grades[student], view.results.get(student)
         typer.echo(feedback_markdown(view.course, view.topic, grade, result))
         return
     exchange = exchange_of(course) if release else None
     if release and exchange is None:
         raise UsageError("course.yaml names no exchange; send the pages another way")
-    pages = write_feedback(view, view.grades)
+    pages = write_feedback(view, [student] if student else view.grades)
     typer.echo(f"{len(pages)} pages in {short(view.course.state / 'feedback')}")
     if exchange is not None:
         back = hand_back(view, exchange, pages)

@@ -93,6 +93,8 @@ def test_what_came_another_way_is_named(graded: Path, tmp_path: Path) -> None:
     run = feedback(graded, "--release")
     assert run.returncode == 0
     assert run.stderr == "bob: not handed in by the exchange; send the page\n"
+    assert feedback(graded, LOGIN, "--release").stdout.splitlines()[-1] == "handed back to 1 students"
+    assert feedback(graded, "nobody", "--release").stderr == "nothing of nobody for toy\n"
 
 
 def test_without_an_exchange_it_is_one_line(student: Path, staff: Path) -> None:
