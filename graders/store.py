@@ -155,9 +155,9 @@ def unfinished(path: Path) -> Path:
 def held(descriptor: int) -> Iterator[None]:
     """An unfinished file or folder, open, while its maker is at work: `sweep` leaves it alone."""
     if not WINDOWS:
-        import fcntl
+        with contextlib.suppress(OSError, ImportError):  # a file system without locks: nothing is swept there
+            import fcntl
 
-        with contextlib.suppress(OSError):  # a file system without locks: nothing is swept there
             fcntl.flock(descriptor, fcntl.LOCK_SH)
         if not os.fstat(descriptor).st_nlink:
             raise OSError(errno.EAGAIN, "it was taken for what a killed process left; try again")
