@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from graders.assignment import Assignment, Manual, Question
@@ -35,7 +36,6 @@ ASSIGNMENT = Assignment(
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of our own; the URL of its databases, without their name."""
-    pytest.importorskip("psycopg")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = shutil.which("initdb") or (found and str(found[-1]))
     if not initdb:
@@ -76,8 +76,6 @@ def made(root: Path, gradebook: str = "") -> Course:
 def course(request: pytest.FixtureRequest, tmp_path: Path) -> Course:
     if request.param == "sqlite":
         return made(tmp_path)
-    import psycopg
-
     url, name = request.getfixturevalue("server"), f"grades_{secrets.token_hex(4)}"
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
@@ -88,8 +86,6 @@ def lose(gradebook: str) -> None:
     if gradebook.startswith("sqlite:///"):
         Path(gradebook.removeprefix("sqlite:///")).unlink()
         return
-    import psycopg
-
     with psycopg.connect(gradebook, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")

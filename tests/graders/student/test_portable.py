@@ -72,6 +72,8 @@ def test_a_topic_from_fetch_to_receipt(archive: Path, tmp_path: Path, windows: d
     assert "public tests: 4 of 4 points" in run("check", "assignments/toy/toy.ipynb")
     assert "by ada, version 1" in run("submit", "assignments/toy/toy.ipynb")
     assert "1 version" in run("list")
+    told = sorcery(root, "feedback", "toy", **windows)
+    assert told.stderr.startswith("this course has no exchange; feedback comes to where you uploaded")
     assert run("lab", "--", "--version")
 
 
