@@ -182,7 +182,7 @@ def _spans(source: str, old: str) -> Iterator[tuple[int, int]]:
 
 
 def _indented(source: str, start: int, change: _Change) -> str:
-    """What takes the place of `change.old` at `start`: its lines after the first as deep as the line there."""
+    """What takes the place of `change.old` at `start`: its lines after the first as deep as that line."""
     line = source[source.rfind("\n", 0, start) + 1 :]
     indent = line[: len(line) - len(line.lstrip())]
     first, *rest = change.new.removesuffix("\n").split("\n")

@@ -127,8 +127,8 @@ def named_kernels():
 def edges(image):
     """The strength of the edge, (H, W) -> (H - 2, W - 2)."""
     ### BEGIN SOLUTION
-    kernels = named_kernels()
-    across, down = conv2d(image, kernels["sobel_x"]), conv2d(image, kernels["sobel_y"])
+    named = named_kernels()
+    across, down = conv2d(image, named["sobel_x"]), conv2d(image, named["sobel_y"])
     return np.sqrt(across**2 + down**2)
     ### END SOLUTION
 

@@ -85,24 +85,23 @@ def print_changes(found: list[Change]) -> None:
 
 
 def print_proofs(found: list[Proof]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        "topic", "questions", "cases", "solution", "blank", "alternatives", "mistakes", "fresh seeds"
-    )
-    table.add_column("seconds", justify="right")
-    table.add_column("")
+    heads = ("topic", "cases", "solution", "blank", "others", "mistakes", "seeds")
+    table = Table(*heads, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("s", justify="right")
+    table.add_column("proven")
     for proof in found:
         table.add_row(
             proof.topic,
-            f"{proof.questions}",
-            f"{proof.public} + {proof.hidden}",
+            f"{proof.public}+{proof.hidden}",
             f"{proof.solution:g}/{proof.possible:g}",
             f"{proof.blank:g}",
             *(f"{tally.right}/{tally.of}" for tally in (proof.alternatives, proof.mistakes, proof.repeats)),
             f"{proof.seconds:.1f}",
-            "proven" if proof.holds else "not proven",
+            "yes" if proof.holds else "no",
         )
     Console().print(table)
     for proof in found:
