@@ -14,12 +14,14 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 
 Number = int | float
 
 MAX_CHARACTERS = 500
 MAX_DEPTH = 50
 MAX_BITS = 512
+MAX_DIGITS = 20
 
 FUNCTIONS: dict[str, Callable[..., Number]] = {
     "abs": abs, "min": min, "max": max, "round": round, "floor": math.floor, "ceil": math.ceil,
@@ -106,7 +108,9 @@ def _check(node: ast.expr, text: str, depth: int) -> None:
                 raise ExpressionError(f"{text!r}: a star is not allowed here")
             inner = args
         case _:
-            raise ExpressionError(f"{text!r}: only numbers, names, arithmetic, comparisons and calls are allowed")
+            raise ExpressionError(
+                f"{text!r}: only numbers, names, arithmetic, comparisons and calls are allowed"
+            )
     for part in inner:
         _check(part, text, depth - 1)
 
@@ -129,9 +133,8 @@ def _value(node: ast.expr, values: Mapping[str, Number]) -> Number:
             return any(_value(part, values) for part in parts)
         case ast.Compare(left=left, ops=ops, comparators=others):
             sides = [_value(part, values) for part in (left, *others)]
-            return all(
-                _COMPARED[type(op)](one, other) for op, one, other in zip(ops, sides, sides[1:], strict=True)
-            )
+            pairs = zip(ops, pairwise(sides), strict=True)
+            return all(_COMPARED[type(op)](one, other) for op, (one, other) in pairs)
         case ast.IfExp(test=test, body=body, orelse=other):
             return _value(body if _value(test, values) else other, values)
         case ast.Call(func=ast.Name(id=name), args=args):
@@ -154,6 +157,8 @@ def _binary(op: ast.operator, left: Number, right: Number) -> Number:
 def _called(name: str, arguments: list[Number]) -> Number:
     if name == "comb" and any(abs(value) > MAX_BITS for value in arguments):
         raise ExpressionError(f"comb is for numbers up to {MAX_BITS}")
+    if name == "round" and any(abs(digits) > MAX_DIGITS for digits in arguments[1:]):
+        raise ExpressionError(f"round is to {MAX_DIGITS} digits at most")
     return _bounded(FUNCTIONS[name](*arguments))
 
 
