@@ -74,7 +74,8 @@ INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "r
 QUIZZES_MAY = {"cli.output", "course", "errors", "gradebook", "records", "store", "strict_yaml", "untrusted"}
 QUIZ_LAYERS = [
     ["cli"],
-    ["lint", "session"],
+    ["history", "lint", "plain"],
+    ["session"],
     ["attempts", "paper"],
     ["bank"],
     ["score"],
