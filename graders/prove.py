@@ -196,7 +196,7 @@ def _misfit(topic: Topic, variant: Variant, result: Result) -> Problem | None:
     came = f"loses {_listed(lost)}" if lost else "earns everything"
     verdict = "" if result.verdict is Verdict.GRADED else f" (verdict: {result.verdict})"
     failed = [
-        f"{case.name}: {' '.join((case.detail or case.message).split())[:160]}"
+        f"{'hidden' if case.hidden else 'public'} {case.name}: {' '.join((case.detail or case.message).split())[:160]}"
         for question in result.questions
         if lost.get(question.id, 0.0) != variant.loses.get(question.id, 0.0)
         for case in question.cases
