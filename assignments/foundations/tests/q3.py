@@ -12,8 +12,8 @@ points = None
 def test_noise_and_a_clear_case(honest_accuracy):
     rng = np.random.default_rng(5)
     labels = rng.permutation(60) % 2
-    clear = rng.normal(size=(60, 50))
-    clear[:, 7] += 6 * labels
+    clear = rng.normal(size=(60, 800))
+    clear[:, 7] += 4 * labels
     came = float(honest_accuracy(clear, labels, 1))
     assert came > 0.9, f"a column tells the classes apart: expected more than 90 %, got {came:.0%}"
     noise = [float(honest_accuracy(rng.normal(size=(60, 800)), labels, 10)) for _ in range(8)]

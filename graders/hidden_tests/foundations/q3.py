@@ -20,11 +20,10 @@ def test_sorted_rows_and_few_folds(honest_accuracy):
         labels = np.repeat([0, 1], rows // 2)
         X = np.random.normal(size=(rows, 900))
         noise.append(share(honest_accuracy(X, labels, 12, folds=4)))
-        X = X[:, :200]
         X[:, [3, 50, 120]] += 2.5 * labels[:, None]
         useful.append(share(honest_accuracy(X, labels, 3, folds=2)))
     assert 0.3 < np.mean(noise) < 0.68, f"on noise it says {np.mean(noise):.0%}"
-    assert np.mean(useful) > 0.85, f"where three columns are of use, it says {np.mean(useful):.0%}"
+    assert np.mean(useful) > 0.9, f"where three columns are of use, it says {np.mean(useful):.0%}"
 
 
 def share(value):
