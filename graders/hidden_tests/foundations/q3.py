@@ -11,7 +11,7 @@ points = None
 @test_case(
     points=1,
     hidden=True,
-    failure_message="Rows sorted by label, two folds, columns of different use: is everything done inside of the fold?",
+    failure_message="Rows may come sorted and folds be few: shuffle them, and select anew in each fold.",
 )
 def test_sorted_rows_and_few_folds(honest_accuracy):
     noise, useful = [], []
