@@ -196,7 +196,7 @@ def _misfit(topic: Topic, variant: Variant, result: Result) -> Problem | None:
     came = f"loses {_listed(lost)}" if lost else "earns everything"
     verdict = "" if result.verdict is Verdict.GRADED else f" (verdict: {result.verdict})"
     failed = [
-        f"{'hidden' if case.hidden else 'public'} {case.name}: {' '.join((case.detail or case.message).split())[:160]}"
+        f"{'hidden' if case.hidden else 'public'} {case.name}: {_short(case.detail or case.message)}"
         for question in result.questions
         if lost.get(question.id, 0.0) != variant.loses.get(question.id, 0.0)
         for case in question.cases
@@ -204,6 +204,10 @@ def _misfit(topic: Topic, variant: Variant, result: Result) -> Problem | None:
     ]
     message = f"{variant.kind} {variant.name!r} should {wanted}, but {came}{verdict}"
     return Problem(variants_file(topic), variant.line, message, "; ".join(failed))
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:160]
 
 
 def _untold(topic: Topic) -> Iterator[Problem]:
