@@ -1,0 +1,1 @@
+"""A quiz on a whole terminal, with Textual. It knows the session; the session knows nothing of it."""
