@@ -8,7 +8,7 @@ points = None
 
 @test_case(
     points=1,
-    failure_message="With flip 0 nothing changes, with flip 1 each 1 of group B does; what you are given stays as it was.",
+    failure_message="With flip 0 nothing changes, with flip 1 each 1 of B does; what is given stays.",
 )
 def test_never_and_always(biased_labels, truth, repays_valid):
     labels, group = np.array([1, 0, 1, 0, 1, 1]), np.array(["A", "A", "B", "B", "B", "A"])
