@@ -8,7 +8,7 @@ OK_FORMAT = False
 name = "q4"
 points = None
 
-FRESH, FLIP, MOVED = 12000, 0.6, 3.0  # as solutions/responsible_ai_data.py generates
+FRESH, FLIP, MOVED = 30_000, 0.6, 3.0  # as solutions/responsible_ai_data.py generates
 
 
 @test_case(
@@ -62,4 +62,4 @@ def test_fair_model(model, fair_model, price):
     assert right > 0.75, f"expected an accuracy of 75 %, got {right:.1%}"
     for against, truth in (("recorded", recorded), ("repays", repays)):
         paid = np.mean(plain == truth) - np.mean(fair == truth)
-        check.close(price[against], paid, rtol=0, atol=0.03, because=f"the price, {against}")
+        check.close(price[against], paid, rtol=0, atol=0.025, because=f"the price, {against}")
