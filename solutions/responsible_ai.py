@@ -103,8 +103,8 @@ if USE_ADULT:
 #
 # The last two are from Hardt, Price and Srebro, [Equality of Opportunity in Supervised
 # Learning](https://arxiv.org/abs/1610.02413), 2016. When as large a share of each group repays, all
-# three can be zero at once. When not, they are only for decisions whose true positive rate is their
-# false positive rate, which are no better than a coin: one has to choose (Barocas, Hardt and
+# three can be zero at once. When not, all are zero only for decisions whose true positive rate is
+# their false positive rate, which are no better than a coin: one has to choose (Barocas, Hardt and
 # Narayanan, chapter 3).
 #
 # An example: group A has outcomes 1 1 0 0 and decisions 1 1 1 0, group B outcomes 1 1 0 0 and
@@ -373,17 +373,17 @@ grader.check("q5")
 
 # %% [markdown]
 # Both ways in one picture. To the left it is fairer, upwards more accurate. The curve of reweighing
-# goes from no weights (strength 0) to the weights of question 4 (strength 1) and beyond, $w = 1 +
+# goes from no weights (strength 0) to the weights of question 4 (strength 1) and half as far again, $w = 1 +
 # s\,(w(g, y) - 1)$; the star is one threshold for each group with the true positive rate of 0.7.
 
 # %%
 p_train, p_valid = probability(model, X_train), probability(model, X_valid)
 thresholds = group_thresholds(p_train, recorded_train, group_train, tpr=0.7)
 by_group = decide(p_valid, group_valid, thresholds)
-w, curve = reweigh(recorded_train, group_train), []
-for strength in np.linspace(0, 1.5, 7):
-    network = fit(X_train, recorded_train, 1 + strength * (w - 1))
-    curve.append((probability(network, X_valid) > 0.5).astype(int))
+w = reweigh(recorded_train, group_train)
+half, beyond = (fit(X_train, recorded_train, 1 + strength * (w - 1)) for strength in (0.5, 1.5))
+networks = (model, half, fair_model, beyond)
+curve = [(probability(network, X_valid) > 0.5).astype(int) for network in networks]
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
 for axis, (title, y) in zip(axes, (("against the files", recorded_valid), ("against the truth", repays_valid))):
