@@ -99,6 +99,9 @@ def schema() -> None:
 def take(
     name: Annotated[str, typer.Argument(help="A quiz, or a file of one.")],
     seed: Annotated[int | None, typer.Option(help="Draw the paper from it, the same each time.")] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="By lines: for pipes, screen readers, simple terminals.")
+    ] = False,
 ) -> None:
     """Take a quiz, or go on with it. Every answer is kept at once.
 
@@ -121,12 +124,24 @@ def take(
         else:
             paper, keys = draw_paper(bank, new_seed() if seed is None else seed)
             session = Session.start(attempts, paper, keys, SystemClock())
-        take_plain(session, _line, lambda text: echo([text]))
+        if plain or not _whole_terminal():
+            take_plain(session, _line, lambda text: echo([text]))
+        else:
+            from quizzes.tui.app import run
+
+            run(session)
         if session.state == "under way":
             typer.echo(f"Kept. Go on with: sorcery quiz take {name}")
         else:
             total = session.total()
             typer.echo(f"{total.points:.4g} of {total.possible:g} points. See: sorcery quiz review {name}")
+
+
+def _whole_terminal() -> bool:
+    import os
+    import sys
+
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def _line(prompt: str) -> str | None:

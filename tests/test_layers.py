@@ -74,6 +74,7 @@ INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "r
 QUIZZES_MAY = {"cli.output", "course", "errors", "gradebook", "records", "store", "strict_yaml", "untrusted"}
 QUIZ_LAYERS = [
     ["cli"],
+    ["tui"],
     ["history", "lint", "plain"],
     ["session"],
     ["attempts", "paper"],

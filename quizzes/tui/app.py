@@ -6,7 +6,6 @@ session's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -62,6 +61,7 @@ class QuizApp(App[None]):
 
 
 class QuizScreen(Screen[None]):
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n,right", "go(1)", "Next"),
         Binding("p,left", "go(-1)", "Back"),
@@ -72,12 +72,12 @@ class QuizScreen(Screen[None]):
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("q,ctrl+q", "leave", "Leave"),
         Binding("escape", "unfocus", show=False),
+        Binding("enter", "done", show=False),  # where the answer takes no more keys
     ]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._shows_list = True
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -101,6 +101,9 @@ class QuizScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._show_list()
+
+    def on_descendant_blur(self) -> None:
+        self.call_after_refresh(self._show_list)
 
     async def _show(self) -> None:
         """The open question."""
@@ -156,9 +159,9 @@ class QuizScreen(Screen[None]):
         return Text(f"{index + 1:>3} {mark}{flag} {plain(item.stem)}", no_wrap=True, overflow="ellipsis")
 
     def _show_list(self) -> None:
-        wide = self.app.size.width >= NARROW
-        focused = self.query_one("#questions").has_focus
-        self.query_one("#questions").display = (wide and self._shows_list) or focused
+        """Beside the question where there is room; else only while it is asked for."""
+        questions = self.query_one("#questions")
+        questions.display = self.app.size.width >= NARROW or questions.has_focus
 
     def _show_time(self) -> None:
         remaining = self.session.remaining()
@@ -183,6 +186,9 @@ class QuizScreen(Screen[None]):
         self._over()
 
     async def on_done(self, message: Done) -> None:
+        await self.action_done()
+
+    async def action_done(self) -> None:
         session = self.session
         if session.paper.mode == "practice" and not session.checked(session.item.id):
             if session.check() is not None:
@@ -218,7 +224,6 @@ class QuizScreen(Screen[None]):
         questions = self.query_one("#questions", OptionList)
         if questions.has_focus:
             self.query_one("#answer").focus()
-            self.call_after_refresh(self._show_list)
         else:
             questions.display = True
             questions.focus()
@@ -360,6 +365,6 @@ class ReviewScreen(Screen[None]):
         self.query_one("#reviewed", VerticalScroll).scroll_relative(y=step, animate=False)
 
 
-def run(session: Session, make: Callable[[Session], QuizApp] = QuizApp) -> None:
+def run(session: Session) -> None:
     """Shows a session until it is left or over."""
-    make(session).run()
+    QuizApp(session).run()
