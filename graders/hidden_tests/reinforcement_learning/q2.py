@@ -34,8 +34,7 @@ def corridor(length):
 def two_minds():
     """Action 0 is paid well and action 1 badly; both may end the episode. States 0 to 3, and the end."""
     P = np.zeros((5, 2, 5))
-    P[:4] = np.random.dirichlet(np.ones(5), size=(4, 2)) * 0.75
-    P[:4, :, 4] += 0.25
+    P[:4] = np.random.dirichlet([2, 2, 2, 2, 1], size=(4, 2))
     R = np.random.uniform(0, 1, size=(5, 2, 5)) + np.array([6.0, -2.0])[None, :, None]
     return P, R
 
@@ -49,7 +48,10 @@ def values_of_random_actions(P, R, gamma):
 )
 def test_true_values(walk_values):
     for half in (1, 3, int(np.random.randint(4, 8))):
-        gamma, right = np.random.uniform(0.6, 0.99), np.random.choice([0.5, np.random.uniform(0.2, 0.8)])
+        gamma, right = (
+            np.random.uniform(0.6, 0.95),
+            0.5 + np.random.choice([-1, 1]) * np.random.uniform(0.1, 0.35),
+        )
         length = 2 * half + 1
         expected = walk_by_recursion(length, gamma, right)
         check.close(walk_values(length, float(gamma), float(right)), expected, rtol=1e-3, atol=1e-4)
@@ -74,8 +76,8 @@ def test_each_step(td0, TableWorld):
 )
 def test_a_world_of_chance(td0, TableWorld):
     P, R = two_minds()
-    gamma = 0.9
+    gamma = 0.7
     truth = values_of_random_actions(P, R, gamma)
-    came = td0(TableWorld(P, R), 3000, 0.02, gamma)
-    # About 0.4 off by chance; some 5 off when one action only is taken, or the future does not count.
-    check.close(came, truth, rtol=0, atol=2.0)
+    came = td0(TableWorld(P, R), 3000, 0.01, gamma)
+    # By chance 0.5 off, rarely 1; more than 3 if one action only is taken or the future does not count.
+    check.close(came, truth, rtol=0, atol=2.5)
