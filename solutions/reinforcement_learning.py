@@ -46,9 +46,10 @@ np.random.seed(0)
 # methods: `reset()` begins an episode and returns its first state, and `step(action)` returns
 # three things, `(state, reward, done)`. `done` is true when that state is terminal.
 #
-# One environment you are given. It plays any world that is written down as a table: `P[s, a, t]`
-# is the probability that action `a` in state `s` leads to state `t`, and `R[s, a, t]` the reward of
-# that step. A row of zeros in `P` marks a terminal state. The tests make worlds of their own with it.
+# One environment you are given. It plays any world that is written down as a table: `P[s, a, t]` is
+# the probability that action `a` in state `s` leads to state `t`, and `R[s, a, t]` the reward of
+# that step. A row of zeros in `P` marks a terminal state. The tests make worlds of their own
+# with it.
 
 # %%
 class TableWorld:
@@ -124,10 +125,10 @@ grader.check("q1")
 #
 # $$v(s) = \sum_{t} P(s, t)\,\bigl(r(s, t) + \gamma\,v(t)\bigr), \qquad v(0) = v(n - 1) = 0$$
 #
-# where $P(s, t)$ is $p$ for $t = s + 1$ and $1 - p$ for $t = s - 1$. That is one linear equation for each
-# state that is not terminal. With the mean reward of a step, $\bar r(s) = \sum_t P(s, t)\,r(s, t)$, and
-# rows of zeros in $P$ for both ends, all of them together are $(I - \gamma P)\,v = \bar r$. Write
-# `walk_values`, which makes that system and solves it.
+# where $P(s, t)$ is $p$ for $t = s + 1$ and $1 - p$ for $t = s - 1$. That is one linear equation
+# for each state that is not terminal. With the mean reward of a step,
+# $\bar r(s) = \sum_t P(s, t)\,r(s, t)$, and rows of zeros in $P$ for both ends, all of them together
+# are $(I - \gamma P)\,v = \bar r$. Write `walk_values`, which makes that system and solves it.
 #
 # An example for paper: five states, $p = 1$, $\gamma = 0.5$. From state 3 the next step pays 1; each
 # state further to the left halves it. So $v = (0,\ 0.25,\ 0.5,\ 1,\ 0)$.
@@ -193,7 +194,8 @@ plt.legend()
 # at the return after action $a$ in state $s$. Who always takes the action with the largest value
 # never finds out whether another would have been better. The *ε-greedy* choice (S&B, section 2.2)
 #
-# * with probability $\varepsilon$ takes any of the actions, all with equal probability, the best among them;
+# * with probability $\varepsilon$ takes any of the actions, all with equal probability, the best
+#   among them;
 # * otherwise takes the action with the largest value. If several share it, any of those, with
 #   equal probability.
 #
@@ -217,7 +219,8 @@ grader.check("q3")
 # ## Question 4: two updates (3 points)
 #
 # Both move one entry of the table towards a target, as TD(0) did: $Q(s, a) \leftarrow Q(s, a) +
-# \alpha\,(\text{target} - Q(s, a))$. They differ in what they think will happen in the next state $s'$:
+# \alpha\,(\text{target} - Q(s, a))$. They differ in what they think will happen in the next state
+# $s'$:
 #
 # | | target |
 # |---|---|
@@ -232,8 +235,9 @@ grader.check("q3")
 # of 1989, and [Watkins and Dayan 1992](https://doi.org/10.1007/BF00992698) prove that it converges.
 # (S&B, sections 6.4 and 6.5.)
 #
-# With $Q(s', \cdot) = (4, 8)$, $Q(s, a) = 1$, $r = 2$, $a' = 0$, $\gamma = 0.5$ and $\alpha = 0.1$ SARSA's target is
-# $2 + 0.5 \cdot 4 = 4$ and the new value 1.3; that of Q-learning is 6, and the new value 1.5.
+# With $Q(s', \cdot) = (4, 8)$, $Q(s, a) = 1$, $r = 2$, $a' = 0$, $\gamma = 0.5$ and $\alpha = 0.1$
+# SARSA's target is $2 + 0.5 \cdot 4 = 4$ and the new value 1.3; that of Q-learning is 6, and the
+# new value 1.5.
 #
 # Go by `done`: what stands in the table at a terminal state must not matter. In a table that
 # begins with other numbers than zeros it would.
@@ -271,8 +275,9 @@ grader.check("q4")
 #
 # Where people stumble:
 #
-# * $\alpha$ says how far a value moves, $\varepsilon$ how often the agent explores, $\gamma$ how much the
-#   future counts. They are all numbers between 0 and 1, and nothing complains when two are swapped.
+# * $\alpha$ says how far a value moves, $\varepsilon$ how often the agent explores, $\gamma$ how
+#   much the future counts. They are all numbers between 0 and 1, and nothing complains when two are
+#   swapped.
 # * The state has to move on at the end of each step, in SARSA the action too.
 # * The table is kept from one episode to the next; only the environment is reset.
 
@@ -327,8 +332,8 @@ grader.check("q5")
 # ## Question 6: a grid as a table (3 points)
 #
 # Now a world in the plane. The cells of a grid are numbered row by row, from 0 in the upper left:
-# cell $(i, j)$ of a grid with $c$ columns is state $i c + j$. The four actions go, in this order, up,
-# right, down and left, as `MOVES` says. Who would leave the grid or enter an obstacle stays in
+# cell $(i, j)$ of a grid with $c$ columns is state $i c + j$. The four actions go, in this order,
+# up, right, down and left, as `MOVES` says. Who would leave the grid or enter an obstacle stays in
 # its cell. `endings` holds the terminal cells and the reward paid **on entering** each; all other
 # steps pay 0.
 #
@@ -337,9 +342,9 @@ grader.check("q5")
 # $1 - 2 \cdot \text{slip}$, where it meant to. For `slip=0.15` and the action up that is 0.7 up, 0.15
 # left, 0.15 right. Several of these may end in the same cell; then their probabilities add up.
 #
-# Write the tables `P` and `R` of this world, as `TableWorld` wants them. Rows of `P` for terminal cells
-# and for obstacles are zeros: nobody goes on from there. Entries of `R` where `P` is zero never
-# matter.
+# Write the tables `P` and `R` of this world, as `TableWorld` wants them. Rows of `P` for terminal
+# cells and for obstacles are zeros: nobody goes on from there. Entries of `R` where `P` is zero
+# never matter.
 
 # %%
 MOVES = [(-1, 0), (0, 1), (1, 0), (0, -1)]  # up, right, down, left: (rows down, columns right)
@@ -377,22 +382,23 @@ grader.check("q6")
 # ## Question 7: value iteration (3 points)
 #
 # Who knows `P` and `R` need not try anything out: the best values can be computed. They obey
-# Bellman's *optimality* equation (S&B, sections 3.6 and 4.4), in which the best action takes the place of the mean over
-# the policy's:
+# Bellman's *optimality* equation (S&B, sections 3.6 and 4.4), in which the best action takes the
+# place of the mean over the policy's:
 #
 # $$v(s) = \max_a \sum_{t} P(s, a, t)\,\bigl(R(s, a, t) + \gamma\,v(t)\bigr)$$
 #
-# The maximum makes it not linear, so there is no system to solve. But the right-hand side brings any two guesses
-# closer together by the factor $\gamma$. So begin with zeros, put the guess into the right-hand side, take what comes
-# out as the next guess, and go on until no state changes by more than `tolerance`.
+# The maximum makes it not linear, so there is no system to solve. But the right-hand side brings
+# any two guesses closer together by the factor $\gamma$. So begin with zeros, put the guess into
+# the right-hand side, take what comes out as the next guess, and go on until no state changes by
+# more than `tolerance`.
 #
 # Then `greedy_policy`: for each state the action with the largest sum on the right-hand side, given
 # `V`. It looks one step ahead: a neighbour of little value may be worth the visit for the reward on
 # the way.
 #
-# A corridor for paper, $\gamma = 0.8$: from cell 1 one gets to the terminal cell 2, which pays 5, from
-# cell 0 to cell 1. So $v(1) = 5$ and $v(0) = 0 + 0.8 \cdot 5 = 4$. The 5 is not paid again in the terminal cell,
-# whose own value is 0.
+# A corridor for paper, $\gamma = 0.8$: from cell 1 one gets to the terminal cell 2, which pays 5,
+# from cell 0 to cell 1. So $v(1) = 5$ and $v(0) = 0 + 0.8 \cdot 5 = 4$. The 5 is not paid again in
+# the terminal cell, whose own value is 0.
 
 # %%
 def value_iteration(P, R, gamma, tolerance=1e-8):
@@ -420,9 +426,9 @@ grader.check("q7")
 # ## What came of it
 #
 # First a grid of 3 by 3 with an obstacle in its middle and a goal of +5 in the upper right, for
-# $\gamma = 0.8$. The start, in the upper left, is two steps from the goal: one step that pays nothing and one that pays
-# 5, so its value should be $0.8 \cdot 5 = 4.0$. On slippery ground every value is smaller. An arrow says
-# which action is best; where two are equally good, the first.
+# $\gamma = 0.8$. The start, in the upper left, is two steps from the goal: one step that pays
+# nothing and one that pays 5, so its value should be $0.8 \cdot 5 = 4.0$. On slippery ground every
+# value is smaller. An arrow says which action is best; where two are equally good, the first.
 
 # %%
 def draw(axis, shape, values, actions, obstacles, endings):
@@ -452,10 +458,10 @@ for axis, slip in zip(axes, (0.0, 0.15)):
 # %% [markdown]
 # Then a cliff, after example 6.6 of S&B. The start is in the lower left, the goal in the lower
 # right, and the four cells between them are an abyss that costs 5. The ground is not slippery, but
-# the agent explores, with $\varepsilon = 0.3$, and does so to the end. Above: what it earned in each episode,
-# as the mean of the last 100 (a single episode is +5 or −5, which nobody can read). Below: where the learned
-# tables would have it go, with the largest action value of each cell. Look at the row above the
-# abyss.
+# the agent explores, with $\varepsilon = 0.3$, and does so to the end. Above: what it earned in
+# each episode, as the mean of the last 100 (a single episode is +5 or −5, which nobody can read).
+# Below: where the learned tables would have it go, with the largest action value of each cell. Look
+# at the row above the abyss.
 
 # %%
 def smooth(series, width=100):
@@ -502,15 +508,16 @@ if USE_LARGE:
 # Write about ten lines.
 
 # %% [markdown] manual="q8" points=4
-# Q-learning's table leads along the edge, in the row just above the abyss: 7 steps. SARSA's
-# keeps one or two rows away from it, which is 9 or 11 steps. (1 point for both ways as the pictures show
+# Q-learning's table leads along the edge, in the row just above the abyss: 7 steps. SARSA's keeps
+# one or two rows away from it, which is 9 or 11 steps. (1 point for both ways as the pictures show
 # them: on another seed Q-learning may not have found the edge yet.)
 #
 # Q-learning's target takes the largest value of the next state, as if exploring had ended there, so
-# the edge looks safe and is the shortest way. But the agent does explore: at each cell of the edge it falls
-# with probability 0.3 / 4, more than one time in four on the whole way, and each fall costs 5 in the curve.
-# SARSA's target takes the action really taken, sometimes the fall, so the edge has low values and it
-# learns the detour. (1 point for what the targets assume, 1 for the link to the falls in the curve.)
+# the edge looks safe and is the shortest way. But the agent does explore: at each cell of the edge
+# it falls with probability 0.3 / 4, more than one time in four on the whole way, and each fall
+# costs 5 in the curve. SARSA's target takes the action really taken, sometimes the fall, so the
+# edge has low values and it learns the detour. (1 point for what the targets assume, 1 for the link
+# to the falls in the curve.)
 #
 # With ε going to zero the policy that SARSA evaluates becomes the greedy one: both end on the
 # short way, and no longer fall. On the small grid slipping costs time: steps into walls or astray
