@@ -208,25 +208,26 @@ def _misfit(topic: Topic, variant: Variant, result: Result) -> Problem | None:
 
 def _untold(topic: Topic) -> Iterator[Problem]:
     """Questions without public or hidden cases, and cases that say nothing when they fail."""
-    for question, paths in sorted(question_files(topic.public_tests, topic.hidden_tests).items()):
-        cases = load_question(topic.public_tests, topic.hidden_tests, question).cases
-        for hidden, what, folder in (
-            (False, "public", topic.public_tests),
-            (True, "hidden", topic.hidden_tests),
-        ):
-            if not any(case.hidden is hidden for case in cases):
-                path = folder / f"{question}.py"
+    for question in sorted(question_files(topic.public_tests, topic.hidden_tests)):
+        tests = load_question(topic.public_tests, topic.hidden_tests, question)
+        for folder, what in ((topic.public_tests, "public"), (topic.hidden_tests, "hidden")):
+            path = folder / f"{question}.py"
+            cases = [case for case in tests.cases if case.hidden is (what == "hidden")]
+            if not cases:
                 yield Problem(path, 0, f"{question} has no {what} case", "write one")
-        for case in cases:
-            if not case.failure_message.strip():
-                path = next(path for path in paths if (path.parent == topic.hidden_tests) is case.hidden)
-                mend = 'add failure_message="…", a sentence its student can act on'
-                yield Problem(path, _line_of(path, case.name), f"{case.name} has no failure_message", mend)
+            for number, case in enumerate(cases):
+                if not case.failure_message.strip():
+                    mend = 'add failure_message="…", a sentence its student can act on'
+                    yield Problem(
+                        path, _line_of(path, number), f"{case.name} says nothing when it fails", mend
+                    )
 
 
-def _line_of(path: Path, function: str) -> int:
-    found = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-    return next((node.lineno for node in found if node.name == function), 0)
+def _line_of(path: Path, number: int) -> int:
+    """Of the test case of that number in its file, from 0; 0 for one of another format."""
+    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    cases = [node.decorator_list[0].lineno for node in functions if node.decorator_list]
+    return cases[number] if number < len(cases) else 0
 
 
 def _leaks(course: Course, topic: Topic) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["prove", "publish"],
+    ["new", "prove", "publish"],
     [
         "autograde",
         "build",
