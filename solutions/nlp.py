@@ -4,7 +4,7 @@
 # ---
 
 # %% [markdown]
-# # Language: reading reviews, placing words
+# # Natural language: reading reviews, placing words
 #
 # In the first half you build a text classifier in seven steps: **tokenise, make a vocabulary,
 # encode, pad, build a model, train, predict**. It tells favourable reviews from unfavourable ones,
@@ -74,8 +74,7 @@ def by_kind(said):
 # %% [markdown]
 # If you like real texts, set `USE_NEWSGROUPS = True` to look at two of the 20 newsgroups (messages
 # of 1993; scikit-learn downloads about 14 MB). Nothing below needs it, and grading runs without it.
-# Your functions work on them too: try `train_texts = news.data`, with a larger vocabulary and the
-# texts cut to their first 100 tokens.
+# Your functions work on them too, with a larger vocabulary and the texts cut to their first 100 tokens.
 
 # %%
 USE_NEWSGROUPS = False
@@ -517,7 +516,7 @@ print(vectors.shape)
 
 # %%
 def cosine(u, v):
-    """u, v: arrays (d,); returns a float between -1 and 1."""
+    """u, v: arrays (d,); returns a float between -1 and 1, 0 beside a vector of zeros."""
     ### BEGIN SOLUTION
     lengths = np.linalg.norm(u) * np.linalg.norm(v)
     return float(u @ v / lengths) if lengths > 0 else 0.0

@@ -82,10 +82,9 @@ def test_the_reference_of_ppmi_is_the_formula() -> None:
 
 
 def test_tf_idf_is_that_of_scikit_learn_without_what_it_adds() -> None:
-    """The formula as the question gives it, which the hidden test computes too."""
     counts = np.random.default_rng(0).poisson(1.0, size=(20, 6)).astype(float)
     theirs = TfidfTransformer(norm=None, smooth_idf=False).fit_transform(counts).toarray() - counts
-    np.testing.assert_allclose(counts * np.log(20 / (counts > 0).sum(axis=0)), theirs)
+    np.testing.assert_allclose(hidden("q9")["weighed"](counts), theirs)
 
 
 def test_the_reference_network_reads_as_one_over_the_padded_batch_does() -> None:

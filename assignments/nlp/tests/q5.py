@@ -12,13 +12,16 @@ points = None
 )
 def test_scores(ReviewNet):
     model, mask = ReviewNet(30), torch.ones(3, 5, dtype=torch.bool)
-    out = model(torch.randint(1, 30, (3, 5)), mask).detach()
+    model.eval()
+    ids = torch.randint(1, 30, (3, 5))
+    out, again = model(ids, mask).detach(), model(ids, mask).detach()
     assert tuple(out.shape) == (3, 2), f"expected shape (3, 2), got {tuple(out.shape)}"
+    assert torch.equal(out, again), "the same three reviews got other scores the second time"
     assert float(out.std(dim=0).min()) > 1e-6, "three different reviews got equal scores"
 
 
 @test_case(points=0, failure_message="Only the vectors at real tokens count.")
-def test_masked_mean(masked_mean):
+def test_a_mean_of_two(masked_mean):
     x = torch.tensor([[[2.0, 4], [4, 0], [90, 90]]])
     mean = np.asarray(masked_mean(x, torch.tensor([[True, True, False]])))
     assert mean.tolist() == [[3, 2]], f"expected [[3, 2]], got {mean.tolist()}"

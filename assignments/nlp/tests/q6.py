@@ -6,7 +6,7 @@ name = "q6"
 points = None
 
 
-@test_case(points=1, failure_message="The loss must come down before accuracy means anything.")
+@test_case(points=0, failure_message="The loss must come down before accuracy means anything.")
 def test_the_loss_falls(losses):
     series = [float(loss) for loss in losses]
     assert len(series) > 1, "expected a loss for each epoch"

@@ -17,6 +17,13 @@ def test_neighbours(cooccurrence):
     assert near.tolist() == [[2, 1, 0], [1, 0, 1], [0, 1, 0]], f"window 1: got {near.tolist()}"
     wide = np.asarray(cooccurrence(documents, vocabulary, 2))
     assert wide.tolist() == [[2, 1, 1], [1, 0, 2], [1, 2, 0]], f"window 2: got {wide.tolist()}"
+    # Nine words in a row that are all different: each has four before it and four behind it, if there are.
+    row = [f"word{number}" for number in np.random.permutation(9)]
+    chain = np.asarray(cooccurrence([row], {word: at for at, word in enumerate(row)}, 4))
+    away = np.abs(np.subtract.outer(np.arange(9), np.arange(9)))
+    assert np.array_equal(chain, (away > 0) & (away < 5)), (
+        f"nine words in a row, window 4: got {chain.tolist()}"
+    )
 
 
 @test_case(

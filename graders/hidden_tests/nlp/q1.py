@@ -27,6 +27,5 @@ def test_words_with_all_sorts_between(tokenise):
         text = between[0] + "".join(word + gap for word, gap in zip(words, between[1:], strict=True))
         if np.random.random() < 0.5:
             text = text.replace("'", "’")
-        came = list(tokenise(str(text)))
-        wanted = [word.lower() for word in words]
-        assert came == wanted, f"expected {wanted}, got {came}"
+        tokens, expected = list(tokenise(str(text))), [word.lower() for word in words]
+        assert tokens == expected, f"of {text!r} expected {expected}, got {tokens}"
