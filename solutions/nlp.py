@@ -39,6 +39,7 @@ from torch import nn
 
 torch.manual_seed(0)
 np.random.seed(0)
+torch.set_num_threads(1)  # layers this small are not worth sharing out, and slow when they are
 
 # %% [markdown]
 # ## The data
