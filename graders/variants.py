@@ -22,13 +22,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graders.build import squeezed
 from graders.course import Topic
 from graders.errors import AuthorError, Problem
 from graders.strict_yaml import Document, Location, read, suggest
@@ -58,6 +60,17 @@ class _Entry(BaseModel):
 class _Change(_Entry):
     old: Annotated[str, Field(min_length=1)]
     new: str
+
+    def texts(self) -> tuple[str, str]:
+        """Both without a last newline, and without the indentation that all lines of `old` have."""
+        old, new = self.old.removesuffix("\n"), self.new.removesuffix("\n")
+        if "\n" not in old:
+            return old, new
+        margin = len(old) - len(textwrap.dedent(old).split("\n", 1)[0]) - len(old.partition("\n")[2]) - 1
+        lines = new.split("\n")
+        if all(not line[:margin].strip() for line in lines):
+            new = "\n".join(line[margin:] for line in lines)
+        return textwrap.dedent(old), new
 
 
 class _Variant(_Entry):
@@ -145,14 +158,16 @@ class _Maker:
                 code[name]["source"] = source.removesuffix("\n")
         for index, change in enumerate(entry.change):
             here = (*place, "change", index, "old")
-            found = [(cell, span) for cell in code.values() for span in _spans(cell["source"], change.old)]
+            old, new = change.texts()
+            found = [(cell, span) for cell in code.values() for span in _spans(cell["source"], old)]
             if len(found) != 1:
                 stands = "does not stand" if not found else f"stands {len(found)} times"
-                self.report(here, f"this text {stands} in the code of the solution", "it must stand once")
+                mend = "it must stand once" if found else _unplaced([c["source"] for c in code.values()], old)
+                self.report(here, f"this text {stands} in the code of the solution", mend)
                 continue
             (cell, (start, end)) = found[0]
             text = cell["source"]
-            cell["source"] = text[:start] + _indented(text, start, change) + text[end:]
+            cell["source"] = text[:start] + _indented(text, start, new) + text[end:]
         if notebook == self.solution and len(self.problems) == before:
             self.report(place, f"{entry.name!r} changes nothing", "give it `cells` or `change`")
         return json.dumps(notebook).encode()
@@ -160,7 +175,6 @@ class _Maker:
 
 def _spans(source: str, old: str) -> Iterator[tuple[int, int]]:
     """Where `old` stands in `source`: of one line as it is, of several with any one indentation."""
-    old = old.removesuffix("\n")
     if "\n" not in old:
         start = source.find(old)
         while start >= 0:
@@ -181,9 +195,16 @@ def _spans(source: str, old: str) -> Iterator[tuple[int, int]]:
             yield starts[at] + len(indent), starts[at + len(wanted)] - 1
 
 
-def _indented(source: str, start: int, change: _Change) -> str:
-    """What takes the place of `change.old` at `start`: its lines after the first as deep as that line."""
+def _unplaced(sources: Iterable[str], old: str) -> str:
+    """Why `old` stands nowhere, where it nearly does."""
+    if any(squeezed(old) in squeezed(source) for source in sources):
+        return "it stands there with other blanks: several lines are whole lines, indented alike"
+    return "it must stand once"
+
+
+def _indented(source: str, start: int, new: str) -> str:
+    """`new` as it takes a place that begins at `start`: its lines after the first as deep as that line."""
     line = source[source.rfind("\n", 0, start) + 1 :]
     indent = line[: len(line) - len(line.lstrip())]
-    first, *rest = change.new.removesuffix("\n").split("\n")
+    first, *rest = new.split("\n")
     return "\n".join([first, *(indent + text if text else text for text in rest)])

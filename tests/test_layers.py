@@ -27,10 +27,11 @@ LAYERS = [
         "report",
         "schema",
         "student",
+        "variants",
         "hand_back",
     ],
     ["export_course", "export_submission", "versions"],
-    ["collect", "gradebook", "grader", "master", "check", "variants"],
+    ["collect", "gradebook", "grader", "master", "check"],
     ["identify"],
     ["exchange", "grades", "extensions", "layouts", "roster"],
     [

@@ -74,6 +74,24 @@ def test_lines_stand_for_lines_however_deep(tmp_path: Path) -> None:
     assert code(one) == ["def double(x):\n    for _ in range(1):\n        y = x + x\n    return y"]
 
 
+def test_lines_may_be_written_as_deep_as_they_stand(tmp_path: Path) -> None:
+    text = (
+        "alternatives:\n- name: a\n  change:\n"
+        "  - {old: '        y = 2 * x\n\n        y = y + 0', new: '        y = x\n\n        y += x'}\n"
+    )
+    (one,) = made(tmp_path, text)
+    assert code(one) == [CODE.replace("y = 2 * x", "y = x").replace("y = y + 0", "y += x")]
+
+
+def test_what_nearly_stands_is_told_how_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(AuthorError, match="several lines are whole lines") as caught:
+        made(
+            tmp_path,
+            "alternatives:\n- name: a\n  change:\n  - old: |\n      2 * x\n      y = y + 0\n    new: z\n",
+        )
+    assert caught.value.problems[0].line == 5
+
+
 def test_cells_come_first_then_changes(tmp_path: Path) -> None:
     text = "alternatives:\n- name: a\n  cells: {q1-1: 'a = 1'}\n  change: [{old: a = 1, new: a = 2}]\n"
     (one,) = made(tmp_path, text)
