@@ -75,10 +75,11 @@ def test_lines_stand_for_lines_however_deep(tmp_path: Path) -> None:
 
 
 def test_lines_may_be_written_as_deep_as_they_stand(tmp_path: Path) -> None:
-    text = (
-        "alternatives:\n- name: a\n  change:\n"
-        "  - {old: '        y = 2 * x\n\n        y = y + 0', new: '        y = x\n\n        y += x'}\n"
+    old, new = (
+        r'"        y = 2 * x\n        y = y + 0"',
+        r'"        y = x\n        y += x"',
     )
+    text = f"alternatives:\n- name: a\n  change:\n  - {{old: {old}, new: {new}}}\n"
     (one,) = made(tmp_path, text)
     assert code(one) == [CODE.replace("y = 2 * x", "y = x").replace("y = y + 0", "y += x")]
 
