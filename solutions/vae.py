@@ -182,10 +182,11 @@ grader.check("q2")
 # %% [markdown]
 # Above, images the autoencoder has not seen; in the middle, what it makes of them. Below, what its
 # decoder makes of codes drawn at random. Why is it good at the one and bad at the other? Nothing
-# ever told the codes where to be: they lie in some corner of the space, with holes between them, and
-# a random code falls beside them.
+# ever told the codes where to be: they are spread far more widely than the random ones, as the numbers
+# printed say, in a shape of their own and with holes in it. Most random codes fall where none is.
 
 # %%
+print("deviation of the codes:", autoencoder.encode(X_valid).std(dim=0).detach().numpy().round(1))
 show(X_valid[:10], autoencoder(X_valid[:10]).detach(), autoencoder.decode(torch.randn(10, 8)).detach())
 
 # %% [markdown]
@@ -427,7 +428,7 @@ show(X_valid[oddest], vae.decode(vae.encode(X_valid[oddest])[0]).detach())
 #
 # A second VAE with only **two** latent dimensions can be drawn as a map. Left, the means of the
 # codes of the training images, coloured by their labels, which the network never saw. Right, what the
-# decoder draws at each place of a grid from −2 to 2. Both have the same axes: what lies at the lower
+# decoder draws at each place of a grid from −3 to 3. Both have the same axes: what lies at the lower
 # left in one lies there in the other.
 
 # %%
@@ -438,12 +439,12 @@ codes = plane.encode(X_train)[0].detach().numpy()
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5))
 dots = left.scatter(*codes.T, c=labels[:1200], cmap="tab10", s=8)
 figure.colorbar(dots, ax=left, ticks=range(10))
-left.set_xlim(-3.5, 3.5)
-left.set_ylim(-3.5, 3.5)
-steps = np.linspace(-2, 2, 12)
-grid = torch.tensor([[a, b] for b in steps[::-1] for a in steps], dtype=torch.float32)
-tiles = plane.decode(grid).detach().numpy().reshape(12, 12, 8, 8)
-right.imshow(tiles.transpose(0, 2, 1, 3).reshape(96, 96), cmap="gray_r", extent=(-2.2, 2.2, -2.2, 2.2))
+left.set_xlim(-3.25, 3.25)
+left.set_ylim(-3.25, 3.25)
+side = np.linspace(-3, 3, 13)
+grid = torch.tensor([[across, up] for up in side[::-1] for across in side], dtype=torch.float32)
+tiles = F.pad(plane.decode(grid).detach().reshape(13, 13, 8, 8), (1, 1, 1, 1))
+right.imshow(tiles.permute(0, 2, 1, 3).reshape(130, 130), cmap="gray_r", extent=(-3.25, 3.25, -3.25, 3.25))
 
 # %% [markdown]
 # Which digits have a region of their own, and which lie upon each other, and why? What does the map show
@@ -451,8 +452,8 @@ right.imshow(tiles.transpose(0, 2, 1, 3).reshape(96, 96), cmap="gray_r", extent=
 # would happen to it with a much smaller, and with a much larger `noise`? Write about ten lines.
 
 # %% [markdown] manual="q10" points=4
-# Digits of a shape of their own (0, 6, 4) have regions at the border of the map; 1, 8, 9, 3 and 5 share
-# the middle, as they differ by few pixels and two numbers are too few to keep them apart. (1 point
+# Digits of a shape of their own (0, 2, 4, 6) have regions of their own; 5, 8, 9 and some of the 1s lie upon
+# each other, as they differ by few pixels and two numbers are too few to keep them apart. (1 point
 # for regions and overlaps that the map shows, with a reason in the images.)
 #
 # Between two regions the decoder draws something between the two digits, and often it is blurred: the clouds

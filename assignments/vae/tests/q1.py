@@ -8,18 +8,19 @@ points = None
 
 
 @test_case(
-    points=1, failure_message="Images in, a code of 8 numbers each, images of values between 0 and 1 out."
+    points=1,
+    failure_message="Images in, a code of `latent` numbers each, images of values between 0 and 1 out.",
 )
 def test_codes_and_images(Autoencoder, X_train):
-    model, x = Autoencoder(), torch.as_tensor(np.asarray(X_train[:5]))
+    model, x = Autoencoder(16), torch.as_tensor(np.asarray(X_train[:5]))
     code = model.encode(x)
-    assert tuple(code.shape) == (5, 8), f"expected codes of shape (5, 8), got {tuple(code.shape)}"
+    assert tuple(code.shape) == (5, 16), f"expected codes of shape (5, 16), got {tuple(code.shape)}"
     out = model(x)
     assert tuple(out.shape) == (5, 64), f"expected images of shape (5, 64), got {tuple(out.shape)}"
     drawn = np.asarray(out.detach())
     between = drawn.min() >= 0 and drawn.max() <= 1
     assert between, f"expected 0 to 1, got {drawn.min():.3g} to {drawn.max():.3g}"
-    assert np.ptp(np.asarray(code.detach()), axis=0).min() > 0, (
+    assert np.ptp(np.asarray(code.detach()), axis=0).max() > 0, (
         "expected different codes for different images"
     )
     assert np.allclose(np.asarray(model(x).detach()), drawn), "expected the same images when called again"
