@@ -33,7 +33,7 @@ from graders.otter_tests import load_question, question_files
 from graders.records import Result, Tier, Verdict
 from graders.release import make_release
 from graders.store import write_atomically
-from graders.variants import Variant, read_variants, variants_file
+from graders.variants import Kind, Variant, read_variants, variants_file
 
 # Of the mistakes, the share that must cost exactly what they should.
 EXACT = 0.95
@@ -87,8 +87,9 @@ class Prepared:
     problems: tuple[Problem, ...]
 
 
-def prepare(course: Course, topic: Topic, repeats: int | None = None) -> Prepared:
-    """What there is to grade of `topic`, and what is wrong before anything is graded.
+def prepare(course: Course, topic: Topic, repeats: int | None = None, sample: int | None = None) -> Prepared:
+    """What there is to grade of `topic`, and what is wrong before anything is graded. Of alternatives and
+    of mistakes, `sample` each, evenly chosen; all with None.
 
     Raises AuthorError for a master, tests or variants that cannot be used, UsageError for a notebook that
     is stale.
@@ -98,12 +99,20 @@ def prepare(course: Course, topic: Topic, repeats: int | None = None) -> Prepare
         raise UsageError(f"{topic.id} is not proven: {fault}")
     possible = {question.id: question.points for question in read_assignment(topic).questions}
     variants = read_variants(topic, solution, possible)
+    problems = [*_untold(topic), *_leaks(course, topic), *_too_few(course, topic, variants)]
+    if sample is not None:
+        variants = (*_some(variants, "alternative", sample), *_some(variants, "mistake", sample))
     count = course.proving.repeats if repeats is None else repeats
     submissions = {"solution": solution, "blank": topic.notebook.read_bytes()}
     submissions |= {_again(index): solution for index in range(count)}
     submissions |= {_student(variant): variant.notebook for variant in variants}
-    problems = [*_untold(topic), *_leaks(course, topic), *_too_few(course, topic, variants)]
     return Prepared(course, topic, variants, count, submissions, tuple(problems))
+
+
+def _some(variants: Sequence[Variant], kind: Kind, count: int) -> tuple[Variant, ...]:
+    ours = [variant for variant in variants if variant.kind == kind]
+    count = min(count, len(ours))
+    return tuple(ours[number * len(ours) // count] for number in range(count))
 
 
 def prove(

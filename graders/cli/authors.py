@@ -62,6 +62,10 @@ def prove(
         int | None,
         typer.Option(min=0, help="Gradings of the solution on fresh seeds; course.yaml's when left out."),
     ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=0, help="So many alternatives and as many mistakes, evenly chosen; else all."),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Grading processes; 0: one a core.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
@@ -83,7 +87,7 @@ def prove(
 
     course = find_course()
     chosen = [course.topic(topic)] if topic else list(course.topics)
-    ready = [prepare(course, one, repeats) for one in chosen]
+    ready = [prepare(course, one, repeats, sample) for one in chosen]
     tier = choose(isolation)
     found = []
     try:
