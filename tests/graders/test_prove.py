@@ -170,6 +170,16 @@ def test_the_course_can_ask_for_more_variants(root: Path) -> None:
     assert before_grading(root) == [(str(VARIANTS), 0, "2 mistakes, of 3 that course.yaml asks for")]
 
 
+def test_a_sample_takes_variants_of_both_kinds_evenly(root: Path) -> None:
+    course = load_course(root)
+    topic = course.topic("attention")
+    for sample, names in ((0, []), (1, ["another seed", "large scores overflow"]), (9, None)):
+        ready = prepare(course, topic, repeats=3, sample=sample)
+        found = [variant.name for variant in ready.variants]
+        assert found == names or (names is None and len(found) == 4)
+        assert len(ready.submissions) == 2 + 3 + len(found)
+
+
 def test_a_stale_notebook_is_not_proven(root: Path) -> None:
     edit(root / MASTER, "What this notebook is about", "What it is about")
     course = load_course(root)
