@@ -1,0 +1,131 @@
+import numpy as np
+import torch
+from otter.test_files import test_case
+from torch import nn
+from torch.nn import functional
+
+from graders import check
+
+OK_FORMAT = False
+name = "q5"
+points = None
+
+
+# The target letters as solutions/transfer_learning_data.py draws them.
+ALPHABET_SEED, SOURCE, TARGET, SIDE = 1993, 120, 10, 16
+FEW, NEW = 4, 60
+AT_LEAST, MARGIN = 0.7, 0.08
+
+
+def alphabet():
+    return np.random.default_rng(ALPHABET_SEED).uniform(-0.8, 0.8, (SOURCE + TARGET, 5, 2))
+
+
+def draw(letters, rng):
+    n = len(letters)
+    angle, shear = rng.uniform(-0.4, 0.4, n), rng.uniform(-0.2, 0.2, n)
+    stretch = rng.uniform(0.75, 1.1, (n, 2))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    slant = np.array([[stretch[:, 0], shear], [np.zeros(n), stretch[:, 1]]])
+    points = letters + rng.normal(0, 0.1, letters.shape)
+    points = np.einsum("ijn,jkn,nmk->nmi", turn, slant, points) + rng.uniform(-0.25, 0.25, (n, 1, 2))
+    middles = (np.arange(SIDE) + 0.5) / SIDE * 2 - 1
+    pixels = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+    start, stroke = points[:, :-1, None], np.diff(points, axis=1)[:, :, None]
+    along = ((pixels - start) * stroke).sum(-1) / (stroke**2).sum(-1)
+    nearest = start + along.clip(0, 1)[..., None] * stroke
+    distance = ((pixels - nearest) ** 2).sum(-1).min(axis=1)
+    ink = np.exp(-distance / 0.0162).reshape(n, SIDE, SIDE)
+    return (ink + rng.normal(0, 0.2, ink.shape)).clip(0, 1)
+
+
+def new_images(each):
+    """`each` images of every target letter that nobody has seen, (N, 1, 16, 16), and their letters."""
+    letters = np.repeat(np.arange(TARGET), each)
+    rng = np.random.default_rng(np.random.randint(2**31))
+    images = draw(alphabet()[SOURCE + letters], rng)
+    return torch.tensor(images[:, None], dtype=torch.float32), torch.from_numpy(letters)
+
+
+def scratch_accuracy(images, letters):
+    """What a network gets that has seen nothing but a few labels; the best epoch by as many others."""
+    net = nn.Sequential(
+        nn.Conv2d(1, 12, 5, padding=2, bias=False), nn.BatchNorm2d(12), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(12, 24, 3, padding=1, bias=False), nn.BatchNorm2d(24), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(24, 48, 3, padding=1, bias=False), nn.BatchNorm2d(48), nn.ReLU(), nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(), nn.Dropout(0.2), nn.Linear(48, TARGET),
+    )  # fmt: skip
+    (X, y), (X_valid, y_valid) = new_images(FEW), new_images(FEW)
+    optimiser = torch.optim.Adam(net.parameters(), lr=0.005)
+    lowest, score = np.inf, 0.0
+    for _ in range(30):
+        net.train()
+        for batch in torch.randperm(len(X)).split(8):
+            optimiser.zero_grad()
+            functional.cross_entropy(net(X[batch]), y[batch]).backward()
+            optimiser.step()
+        net.eval()
+        with torch.no_grad():
+            loss = float(functional.cross_entropy(net(X_valid), y_valid))
+            if loss < lowest:
+                lowest, score = loss, float((net(images).argmax(dim=1) == letters).float().mean())
+    return score
+
+
+@test_case(
+    points=1, hidden=True,
+    failure_message="Compare the network before and after fit, bit by bit: the backbone stays, the head learns.",
+)  # fmt: skip
+def test_a_frozen_backbone_stays(fit, LetterNet, torch):
+    model = LetterNet(TARGET)
+    model.backbone.requires_grad_(False)
+    before = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    train, valid = new_images(FEW), new_images(2)
+    history = fit(model, torch.optim.Adam(model.head.parameters(), lr=0.03), train, valid, 12, 12)
+    after = {name: value.detach() for name, value in model.state_dict().items()}
+    for name, value in before.items():
+        if name.startswith("backbone."):
+            assert np.array_equal(after[name].numpy(), value.numpy()), f"{name} has changed"
+    assert not np.array_equal(after["head.1.weight"].numpy(), before["head.1.weight"].numpy())
+    assert len(list(history["train"])) == 12, f"expected 12 epochs, got {len(list(history['train']))}"
+
+
+@test_case(
+    points=1, hidden=True,
+    failure_message="Is the loss of the network that fit leaves the lowest validation loss of its history?",
+)  # fmt: skip
+def test_it_stops_and_goes_back(fit, LetterNet, torch):
+    model = LetterNet(TARGET)
+    (images, letters), (valid_images, _) = new_images(3), new_images(3)
+    # Letters that have nothing to do with the images: the more is learned by heart, the worse.
+    valid = valid_images, letters[np.random.permutation(len(letters))]
+    history = fit(model, torch.optim.Adam(model.parameters(), lr=0.01), (images, letters), valid, 60, 3)
+    losses = np.array([float(loss) for loss in history["valid"]])
+    assert len(losses) < 60, "the validation loss did nothing but rise, and fit went on for all 60 epochs"
+    assert len(losses) == int(losses.argmin()) + 4, (
+        f"with a patience of 3 it should stop 3 epochs after the lowest loss; the losses were {losses.round(3).tolist()}"
+    )
+    model.eval()
+    came = float(functional.cross_entropy(model(valid[0]).detach(), valid[1]))
+    check.close(
+        came, float(losses.min()), rtol=1e-3, atol=1e-4, because="the validation loss in evaluation mode"
+    )
+
+
+@test_case(
+    points=1,
+    hidden=True,
+    failure_message="On new images your transferred networks are not enough better than scratch.",
+)
+def test_transfer_beats_scratch(transferred, predict):
+    images, letters = new_images(NEW)
+    models = list(transferred)
+    assert len(models) == 3, f"expected 3 transferred networks, got {len(models)}"
+    scores = []
+    for model in models:
+        model.train()
+        scores.append(check.accuracy(lambda X, model=model: predict(model, X), images, letters, at_least=0.4))
+    scratch = np.mean([scratch_accuracy(images, letters) for _ in range(3)])
+    came = np.mean(scores)
+    assert came >= AT_LEAST, f"expected {AT_LEAST:.0%} of new images, got {came:.1%}"
+    assert came >= scratch + MARGIN, f"expected {MARGIN:.0%} more than {scratch:.1%}, got {came:.1%}"
