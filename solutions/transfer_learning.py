@@ -6,7 +6,7 @@
 # %% [markdown]
 # # Transfer learning
 #
-# Someone else had 48,000 images and trained a network on them. You have four images of each class.
+# Someone else had 30,000 images and trained a network on them. You have four images of each class.
 # In this notebook you take that network's *backbone*, put a new head on it, train the head alone,
 # and see by how much that beats training from scratch on the same forty images. Then you let the
 # backbone learn too, with care, and export what came of it, to look at in a viewer.
@@ -304,7 +304,7 @@ grader.check("q4")
 #
 # Why three? With 40 labels, *which* 40 they are matters about as much as what you do with them. One
 # run proves little. The grader shows your three transferred networks new images: on average they must
-# get **70 %** right, and **8 percentage points more** than networks that the grader trains from scratch
+# get **65 %** right, and **8 percentage points more** than networks that the grader trains from scratch
 # with as many labels. (Guessing gets 10 %.)
 #
 # Where people stumble: the optimiser's gradients are zeroed for each batch; the test set chooses
@@ -394,7 +394,7 @@ for name, models in (("transfer", transferred), ("scratch", scratch)):
 # ## Question 6: unfreeze (3 points)
 #
 # The head is good now, so the gradients that reach the backbone mean something, and it may learn as
-# well. But carefully: a learning rate as high as the head's would wash away in a few steps what 48,000
+# well. But carefully: a learning rate as high as the head's would wash away in a few steps what 30,000
 # images taught. [Howard and Ruder (2018)](https://arxiv.org/abs/1801.06146) call lower rates for lower
 # layers *discriminative fine-tuning*. In PyTorch an optimiser takes a list of *parameter groups*,
 # dicts of `"params"` and of settings of their own such as `"lr"`.

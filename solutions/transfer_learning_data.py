@@ -78,7 +78,7 @@ class SourceNet(nn.Module):
         return self.head(self.backbone(x))
 
 
-def pretrained(epochs: int = 12, examples: int = 4000, batch: int = 64) -> dict[str, np.ndarray]:
+def pretrained(epochs: int = 10, examples: int = 3000, batch: int = 64) -> dict[str, np.ndarray]:
     """The state of a SourceNet that reads the source letters: its names and arrays."""
     rng, letters = np.random.default_rng(IMAGE_SEED + 1), alphabet()[:SOURCE]
     threads = torch.get_num_threads()

@@ -12,21 +12,21 @@ points = None
 
 # The beginning of the SHA-256 of each array's bytes; tests/content compares them with the file.
 BACKBONE = {
-    "0.weight": "94e97bdde71e",
-    "1.bias": "86105ebb95da",
-    "1.running_mean": "9e9192510626",
-    "1.running_var": "36f081095dac",
-    "1.weight": "f48e872197ed",
-    "4.weight": "9849b99ba040",
-    "5.bias": "5093e6211b55",
-    "5.running_mean": "23ab6c72aaab",
-    "5.running_var": "addceb51da54",
-    "5.weight": "499cd51dc807",
-    "8.weight": "2df74758978f",
-    "9.bias": "3fc85e63e61d",
-    "9.running_mean": "dd20ff94e705",
-    "9.running_var": "b889c0505d3a",
-    "9.weight": "04bbcd5c2f8a",
+    "0.weight": "606bd20596b3",
+    "1.bias": "814c44df5d12",
+    "1.running_mean": "6fea529d4fc3",
+    "1.running_var": "b7a5721708b5",
+    "1.weight": "e2bed5590b37",
+    "4.weight": "68c094fd4414",
+    "5.bias": "934a9d4f7926",
+    "5.running_mean": "6cab16e5cc37",
+    "5.running_var": "0ed4b0632d8e",
+    "5.weight": "37872e136ad4",
+    "8.weight": "536c2980125b",
+    "9.bias": "aac0b113c883",
+    "9.running_mean": "33724ce3293a",
+    "9.running_var": "77bd3f6d1f4e",
+    "9.weight": "9eb585655c5e",
 }
 
 

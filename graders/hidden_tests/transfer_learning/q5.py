@@ -14,7 +14,7 @@ points = None
 # The target letters as solutions/transfer_learning_data.py draws them.
 ALPHABET_SEED, SOURCE, TARGET, SIDE = 1993, 120, 10, 16
 FEW, NEW = 4, 60
-AT_LEAST, MARGIN = 0.7, 0.08
+AT_LEAST, MARGIN = 0.65, 0.08
 
 
 def alphabet():
@@ -72,22 +72,55 @@ def scratch_accuracy(images, letters):
     return score
 
 
+def on_the_head(features, letters, weight, bias, rate, epochs):
+    """Gradient descent on a linear head: its loss before each step, its weights at the end."""
+    weight, bias = weight.clone().requires_grad_(), bias.clone().requires_grad_()
+    losses = []
+    for _ in range(epochs):
+        loss = functional.cross_entropy(features @ weight.T + bias, letters)
+        slopes = torch.autograd.grad(loss, (weight, bias))
+        with torch.no_grad():
+            for parameter, slope in zip((weight, bias), slopes, strict=True):
+                parameter -= rate * slope
+        losses.append(float(loss))
+    return losses, weight.detach()
+
+
+def frozen(net):
+    """A network of the student's class with a new backbone that does not learn."""
+    model = net(TARGET)
+    model.backbone.requires_grad_(False)
+    return model
+
+
 @test_case(
     points=1, hidden=True,
-    failure_message="Compare the network before and after fit, bit by bit: the backbone stays, the head learns.",
+    failure_message="Follow one batch: zeroed gradients, cross-entropy of the scores, one step; and the backbone stays.",
 )  # fmt: skip
-def test_a_frozen_backbone_stays(fit, LetterNet, torch):
-    model = LetterNet(TARGET)
-    model.backbone.requires_grad_(False)
+def test_steps_of_the_head(fit, LetterNet, torch):
+    model = frozen(LetterNet)
+    model.head[0].p = 0.0  # so that a step can be foretold
+    model.eval()
     before = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    train, valid = new_images(FEW), new_images(2)
-    history = fit(model, torch.optim.Adam(model.head.parameters(), lr=0.03), train, valid, 12, 12)
+    images, letters = new_images(1)
+    batch = images[:8], letters[:8]  # one batch, so one step an epoch
+    features = model.backbone(batch[0]).detach()
+    expected, weight = on_the_head(
+        features, batch[1], before["head.1.weight"], before["head.1.bias"], rate=0.05, epochs=5
+    )
+    optimiser = torch.optim.SGD(model.head.parameters(), lr=0.05)
+    history = fit(model, optimiser, batch, batch, 5, 5)
     after = {name: value.detach() for name, value in model.state_dict().items()}
     for name, value in before.items():
         if name.startswith("backbone."):
-            assert np.array_equal(after[name].numpy(), value.numpy()), f"{name} has changed"
-    assert not np.array_equal(after["head.1.weight"].numpy(), before["head.1.weight"].numpy())
-    assert len(list(history["train"])) == 12, f"expected 12 epochs, got {len(list(history['train']))}"
+            assert np.array_equal(after[name].numpy(), value.numpy()), (
+                f"{name} of a frozen backbone has changed"
+            )
+    losses = [float(loss) for loss in history["train"]]
+    check.close(losses, expected, rtol=1e-3, atol=1e-4, because="the training loss of each epoch")
+    check.close(
+        after["head.1.weight"], weight, rtol=1e-3, atol=1e-4, because="the head's weights after five steps"
+    )
 
 
 @test_case(
@@ -95,15 +128,15 @@ def test_a_frozen_backbone_stays(fit, LetterNet, torch):
     failure_message="Is the loss of the network that fit leaves the lowest validation loss of its history?",
 )  # fmt: skip
 def test_it_stops_and_goes_back(fit, LetterNet, torch):
-    model = LetterNet(TARGET)
-    (images, letters), (valid_images, _) = new_images(3), new_images(3)
-    # Letters that have nothing to do with the images: the more is learned by heart, the worse.
-    valid = valid_images, letters[np.random.permutation(len(letters))]
-    history = fit(model, torch.optim.Adam(model.parameters(), lr=0.01), (images, letters), valid, 60, 3)
+    model = frozen(LetterNet)
+    (images, letters), (valid_images, valid_letters) = new_images(3), new_images(3)
+    # Validation by wrong letters: the better the images are read, the higher its loss.
+    valid = valid_images, (valid_letters + 1) % TARGET
+    optimiser = torch.optim.Adam(model.head.parameters(), lr=0.05)
+    history = fit(model, optimiser, (images, letters), valid, 60, 3)
     losses = np.array([float(loss) for loss in history["valid"]])
-    assert len(losses) < 60, "the validation loss did nothing but rise, and fit went on for all 60 epochs"
-    assert len(losses) == int(losses.argmin()) + 4, (
-        f"with a patience of 3 it should stop 3 epochs after the lowest loss; the losses were {losses.round(3).tolist()}"
+    assert len(losses) <= int(losses.argmin()) + 6, (
+        f"with a patience of 3 it should have stopped; it went on for {len(losses)} epochs"
     )
     model.eval()
     came = float(functional.cross_entropy(model(valid[0]).detach(), valid[1]))
@@ -124,7 +157,9 @@ def test_transfer_beats_scratch(transferred, predict):
     scores = []
     for model in models:
         model.train()
-        scores.append(check.accuracy(lambda X, model=model: predict(model, X), images, letters, at_least=0.4))
+        said = [np.asarray(predict(model, images)) for _ in range(2)]
+        assert np.array_equal(*said), "asked twice, predict gave two answers; is dropout at work?"
+        scores.append(check.accuracy(lambda _, said=said[0]: said, images, letters, at_least=0.3))
     scratch = np.mean([scratch_accuracy(images, letters) for _ in range(3)])
     came = np.mean(scores)
     assert came >= AT_LEAST, f"expected {AT_LEAST:.0%} of new images, got {came:.1%}"
