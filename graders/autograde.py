@@ -194,15 +194,24 @@ class _Waiting:
 
 
 class Batch:
-    """One topic's batch. `report(result)` is called once for each submission, in the order they end."""
+    """One topic's batch. `report(result)` is called once for each submission, in the order they end.
+    What it finds out is kept in `state`, the course's own when left out."""
 
-    def __init__(self, course: Course, topic: Topic, tier: Tier, jobs: int, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        course: Course,
+        topic: Topic,
+        tier: Tier,
+        jobs: int,
+        seed: int | None = None,
+        state: Path | None = None,
+    ) -> None:
         self._seed = seed
         self._topic, self._tier, self._jobs = topic, tier, jobs
-        self._policy = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
-        self._digest = tests_digest(topic.public_tests, topic.hidden_tests)
+        self._policy = policy(tier, topic.limits, data=topic.data, hidden=course.root)
+        self._digest = tests_digest(*topic.material)
         self.assignment = read_assignment(topic)
-        self.store = ResultStore(course.state, topic.id)
+        self.store = ResultStore(state or course.state, topic.id)
 
     def grade(
         self, handed: Sequence[Handed], report: Callable[[Result], None], *, force: bool = False
@@ -374,7 +383,7 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
-    confined = policy(tier, topic.limits, data=topic.folder / "data", hidden=course.root)
+    confined = policy(tier, topic.limits, data=topic.data, hidden=course.root)
     with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result
 

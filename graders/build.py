@@ -34,7 +34,7 @@ _GRADED = {
     )
 }
 # A solution line with as many characters, blanks not counted, is not there by chance.
-_TELLING = 20
+TELLING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +203,17 @@ def _survivors(master: Path, cells: tuple[Cell, ...], released: list[str]) -> It
     """Solution lines that students would find elsewhere in their notebook, whatever the blanks."""
     from nbgrader.preprocessors import ClearSolutions
 
-    stub = {_dense(line) for line in ClearSolutions().code_stub["python"].split("\n")}
+    stub = {squeezed(line) for line in ClearSolutions().code_stub["python"].split("\n")}
     shown = [
         (cell, dense)
         for cell, source in zip(cells, released, strict=True)
         for line in source.split("\n")
-        if len(dense := _dense(line)) >= _TELLING
+        if len(dense := squeezed(line)) >= TELLING
     ]
-    public = [(number, _dense(text)) for cell in cells for number, text in cell.public_lines()]
+    public = [(number, squeezed(text)) for cell in cells for number, text in cell.public_lines()]
     for secret_line, text in (pair for cell in cells for pair in cell.solution_lines()):
-        secret = _dense(text)
-        if len(secret) < _TELLING or secret in stub:
+        secret = squeezed(text)
+        if len(secret) < TELLING or secret in stub:
             continue
         holder = next((cell for cell, dense in shown if secret in dense), None)
         if holder is not None:
@@ -222,7 +222,8 @@ def _survivors(master: Path, cells: tuple[Cell, ...], released: list[str]) -> It
             yield Problem(master, line, message, "reword one of the two")
 
 
-def _dense(text: str) -> str:
+def squeezed(text: str) -> str:
+    """`text` without its blanks."""
     return "".join(text.split())
 
 

@@ -190,6 +190,12 @@ class _Course(_Entry):
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
 
 
+class _Proof(_Entry):
+    alternatives: Annotated[int, Field(ge=0)] = 0
+    mistakes: Annotated[int, Field(ge=0)] = 0
+    repeats: Annotated[int, Field(ge=0, le=1000)] = 5
+
+
 class _Points(_Entry):
     auto: Points
     manual: Points = 0.0
@@ -218,6 +224,7 @@ class CourseFile(_Entry):
     limits: _Limits = _Limits()
     late: _Late | None = None
     versions: Versions = "latest"
+    proof: _Proof = _Proof()
     topics: Annotated[tuple[_Topic, ...], Field(min_length=1)]
 
 
@@ -260,8 +267,27 @@ class Topic:
         return self.root / "graders" / "hidden_tests" / self.id
 
     @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def material(self) -> tuple[Path, Path, Path]:
+        """The folders that decide, with the engine, what a submission earns."""
+        return self.public_tests, self.hidden_tests, self.data
+
+    @property
     def master(self) -> Path:
         return self.root / "solutions" / f"{self.id}.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """What `sorcery prove` asks of a topic: so many alternatives and mistakes at least, and so many more
+    gradings of the solution, each on a fresh seed."""
+
+    alternatives: int = 0
+    mistakes: int = 0
+    repeats: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +303,7 @@ class Course:
     limits: Limits
     topics: tuple[Topic, ...]
     exchange: Path | None = None
+    proving: Proving = Proving()
 
     @property
     def file(self) -> Path:
@@ -314,9 +341,10 @@ def find_course(start: Path | None = None) -> Course:
     )
 
 
-def load_course(root: Path) -> Course:
-    """The course whose root is `root`. Raises AuthorError with every problem of its course.yaml."""
-    document = read(root / COURSE_FILE)
+def load_course(root: Path, file: Path | None = None) -> Course:
+    """The course whose root is `root`, as its course.yaml says, or another `file` in place of that. Raises
+    AuthorError with every problem of the file."""
+    document = read(file or root / COURSE_FILE)
     written = document.into(CourseFile)
     problems = [*_faults(written, document)]
     if problems:
@@ -350,6 +378,7 @@ def load_course(root: Path) -> Course:
         limits=limits,
         topics=tuple(topics),
         exchange=None if written.exchange is None else root / written.exchange,
+        proving=Proving(**written.proof.model_dump()),
     )
 
 

@@ -89,7 +89,7 @@ class Grader:
             question.id: load_question(topic.public_tests, topic.hidden_tests, question.id)
             for question in self.assignment.questions
         }
-        self._digest = tests_digest(topic.public_tests, topic.hidden_tests)
+        self._digest = tests_digest(*topic.material)
 
     def grade(self, task: Task, question: str | None = None) -> Graded:
         """What grading one file gives; of one `question` alone when given. Raises nothing for what the file

@@ -99,13 +99,16 @@ def question_files(public: Path, hidden: Path) -> dict[str, list[Path]]:
     return found
 
 
-def tests_digest(public: Path, hidden: Path) -> str:
-    """SHA-256 over names and bytes of every test file of a topic, hexadecimal."""
+def tests_digest(*folders: Path) -> str:
+    """SHA-256, hexadecimal, over the names and bytes of all files below the folders: of a topic's public
+    tests, its hidden ones, and the data that they and the notebook read."""
     digest = hashlib.sha256()
-    for question, paths in sorted(question_files(public, hidden).items()):
-        for path in paths:
+    for number, folder in enumerate(folders):
+        for path in sorted(folder.rglob("*")):
+            if "__pycache__" in path.parts or not path.is_file():
+                continue
             body = path.read_bytes()
-            digest.update(f"{question} {path.parent == hidden} {len(body)}\n".encode())
+            digest.update(f"{number} {path.relative_to(folder).as_posix()} {len(body)}\n".encode())
             digest.update(body)
     return digest.hexdigest()
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["publish"],
+    ["new", "prove", "publish"],
     [
         "autograde",
         "build",
@@ -30,7 +30,7 @@ LAYERS = [
         "hand_back",
     ],
     ["export_course", "export_submission", "versions"],
-    ["collect", "gradebook", "grader", "master", "check"],
+    ["collect", "gradebook", "grader", "master", "check", "variants"],
     ["identify"],
     ["exchange", "grades", "extensions", "layouts", "roster"],
     [

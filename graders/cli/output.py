@@ -14,6 +14,7 @@ from graders.untrusted import for_terminal, on_one_line, printable
 
 if TYPE_CHECKING:
     from graders.grades import Change
+    from graders.prove import Proof
     from graders.records import Result
 
 
@@ -36,7 +37,7 @@ def as_json_text(value: object) -> str:
 
     import msgspec
 
-    return json.dumps(msgspec.to_builtins(value))
+    return json.dumps(msgspec.to_builtins(value, enc_hook=str))
 
 
 def print_result(found: Result) -> None:
@@ -81,6 +82,31 @@ def print_changes(found: list[Change]) -> None:
         table.add_row(escape(change.student), escape(change.question) or "total", *points)
     if found:
         Console().print(table)
+
+
+def print_proofs(found: list[Proof]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = ("topic", "cases", "solution", "blank", "others", "mistakes", "seeds")
+    table = Table(*heads, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("s", justify="right")
+    table.add_column("proven")
+    for proof in found:
+        table.add_row(
+            proof.topic,
+            f"{proof.public}+{proof.hidden}",
+            f"{proof.solution:g}/{proof.possible:g}",
+            f"{proof.blank:g}",
+            *(f"{tally.right}/{tally.of}" for tally in (proof.alternatives, proof.mistakes, proof.repeats)),
+            f"{proof.seconds:.1f}",
+            "yes" if proof.holds else "no",
+        )
+    Console().print(table)
+    for proof in found:
+        echo(f"{problem}" for problem in proof.problems)
+        echo(f"let pass: {note}" for note in proof.notes)
 
 
 @contextlib.contextmanager
