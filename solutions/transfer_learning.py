@@ -304,7 +304,7 @@ grader.check("q4")
 #
 # Why three? With 40 labels, *which* 40 they are matters about as much as what you do with them. One
 # run proves little. The grader shows your three transferred networks new images: on average they must
-# get **65 %** right, and **8 percentage points more** than networks that the grader trains from scratch
+# get **65 %** right, and **5 percentage points more** than networks that the grader trains from scratch
 # with as many labels. (Guessing gets 10 %.)
 #
 # Where people stumble: the optimiser's gradients are zeroed for each batch; the test set chooses

