@@ -36,7 +36,9 @@ def test_when_it_stops(EarlyStopping, nn):
 def test_what_it_restores(EarlyStopping, nn):
     model = nn.BatchNorm1d(3)
     stopping, states = EarlyStopping(9), []
+    # Neither the first nor the last is the lowest.
     losses = np.random.permutation(6) + np.random.uniform(1, 2)
+    losses[np.random.randint(1, 5)] = np.random.uniform(0, 0.9)
     for loss in losses:
         state = {name: torch.rand(3) for name in ("weight", "bias", "running_mean", "running_var")}
         state["num_batches_tracked"] = torch.tensor(len(states))
