@@ -19,7 +19,7 @@ def test_other_labels(split):
         for train, valid, test in draws:
             together = np.sort(np.concatenate([train, valid, test]))
             assert np.array_equal(together, np.arange(len(labels))), (
-                "each index should be in exactly one part"
+                f"of {len(labels)} indices, some are missing or twice"
             )
             for part in (train, valid):
                 counts = [int((labels[part] == one).sum()) for one in classes]

@@ -51,12 +51,11 @@ def new_images(each):
 
 def scratch_accuracy(images, letters):
     """What a network gets that has seen nothing but a few labels; the best epoch by as many others."""
-    net = nn.Sequential(
-        nn.Conv2d(1, 12, 5, padding=2, bias=False), nn.BatchNorm2d(12), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(12, 24, 3, padding=1, bias=False), nn.BatchNorm2d(24), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(24, 48, 3, padding=1, bias=False), nn.BatchNorm2d(48), nn.ReLU(), nn.AdaptiveMaxPool2d(1),
-        nn.Flatten(), nn.Dropout(0.2), nn.Linear(48, TARGET),
-    )  # fmt: skip
+    layers = []
+    for before, channels, side in ((1, 12, 5), (12, 24, 3), (24, 48, 3)):
+        layers += [nn.Conv2d(before, channels, side, padding=side // 2, bias=False), nn.BatchNorm2d(channels)]
+        layers += [nn.ReLU(), nn.MaxPool2d(2) if channels < 48 else nn.AdaptiveMaxPool2d(1)]
+    net = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2), nn.Linear(48, TARGET))
     (X, y), (X_valid, y_valid) = new_images(FEW), new_images(FEW)
     optimiser = torch.optim.Adam(net.parameters(), lr=0.005)
     lowest, best = np.inf, net
@@ -155,10 +154,10 @@ def test_it_stops_and_goes_back(fit, LetterNet, torch):
 )
 def test_transfer_beats_scratch(transferred, predict):
     images, letters = new_images(NEW)
-    models = list(transferred)
-    assert len(models) == 3, f"expected 3 transferred networks, got {len(models)}"
+    nets = list(transferred)
+    assert len(nets) == 3, f"expected three networks, got {len(nets)}"
     scores = []
-    for model in models:
+    for model in nets:
         model.train()
         said = [np.asarray(predict(model, images)) for _ in range(2)]
         assert np.array_equal(*said), "asked twice, predict gave two answers; is dropout at work?"

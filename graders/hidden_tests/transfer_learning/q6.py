@@ -17,10 +17,11 @@ def sorted_numbers(parameters):
 )
 def test_every_parameter_once(parameter_groups, LetterNet):
     model = LetterNet(int(torch.randint(3, 9, ())))
-    model.load_state_dict({
+    state = {
         name: torch.rand(value.shape) if value.is_floating_point() else value
         for name, value in model.state_dict().items()
-    })  # fmt: skip
+    }
+    model.load_state_dict(state)
     model.backbone.requires_grad_(False)
     groups = [list(group["params"]) for group in parameter_groups(model, 0.001, 0.01)]
     for parameters, part in zip(groups, (model.backbone, model.head), strict=True):
