@@ -25,7 +25,7 @@ from pathlib import Path
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
-from graders.errors import AuthorError, InternalError, Rejected, UsageError
+from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
@@ -174,6 +174,19 @@ def _read(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
+def _check_readable(data: Path, tier: Tier) -> None:
+    """Raises AuthorError for data that submissions, who are other users when root grades, cannot read."""
+    if os.geteuid() != 0 or tier is Tier.NONE or not data.is_dir():
+        return
+    wanted = {True: stat.S_IROTH | stat.S_IXOTH, False: stat.S_IROTH}
+    closed = [
+        path for path in sorted((data, *data.rglob("*"))) if ~path.stat().st_mode & wanted[path.is_dir()]
+    ]
+    if closed:
+        mend = "run: chmod -R a+rX " + str(data)
+        raise AuthorError([Problem(path, 0, "cannot be read by submissions", mend) for path in closed])
+
+
 class Interrupted(Exception):
     """Ctrl-C: what was running is finished and saved. `results` holds it all."""
 
@@ -194,7 +207,7 @@ class _Waiting:
 
 
 class Batch:
-    """One topic's batch. `report(result)` is called once for each submission, in the order they end.
+    """One topic's batch; raises AuthorError for material that cannot be used. `report(result)` is called once for each submission, in the order they end.
     What it finds out is kept in `state`, the course's own when left out."""
 
     def __init__(
@@ -211,6 +224,7 @@ class Batch:
         self._policy = policy(tier, topic.limits, data=topic.data, hidden=course.root)
         self._digest = tests_digest(*topic.material)
         self.assignment = read_assignment(topic)
+        _check_readable(topic.data, tier)
         self.store = ResultStore(state or course.state, topic.id)
 
     def grade(

@@ -295,6 +295,19 @@ def test_a_fault_of_ours_is_one_line_unless_asked_for(course: Path) -> None:
     assert "Traceback" in sorcery(course, "--debug", "grade", "toy", "in").stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only for root are submissions other users")
+def test_data_that_submissions_cannot_read_are_the_authors_fault_not_the_students(course: Path) -> None:
+    data = course / "assignments/toy/data"
+    data.mkdir()
+    (data / "a.npz").write_bytes(b"")
+    (data / "a.npz").chmod(0o600)
+    run = sorcery(course, "grade", "toy", "in")
+    assert run.returncode == 2
+    assert "data/a.npz: cannot be read by submissions; run: chmod -R a+rX" in run.stderr
+    (data / "a.npz").chmod(0o644)
+    assert sorcery(course, "grade", "toy", "in").returncode == 0
+
+
 def test_help_is_light() -> None:
     code = "import sys, graders.cli; print([m for m in ('torch', 'otter', 'nbgrader', 'numpy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
