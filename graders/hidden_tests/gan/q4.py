@@ -27,7 +27,7 @@ def test_it_learns_to_tell_apart(discriminator_step, plane_networks, adam):
     made = generator(noise).detach()
 
     def gap():
-        return float(discriminator(real).mean()) - float(discriminator(made).mean())
+        return float(discriminator(real).detach().mean() - discriminator(made).detach().mean())
 
     before, optimiser = gap(), adam(discriminator, 0.01)
     for _ in range(30):

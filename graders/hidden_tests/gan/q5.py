@@ -46,7 +46,7 @@ def test_it_learns_to_be_taken_for_real(generator_step, plane_networks, adam):
     )
 
     def score():
-        return float(discriminator(generator(noise)).mean())
+        return float(discriminator(generator(noise)).detach().mean())
 
     generator.load_state_dict(before)
     first, optimiser = score(), adam(generator, 0.01)
