@@ -341,9 +341,10 @@ def find_course(start: Path | None = None) -> Course:
     )
 
 
-def load_course(root: Path) -> Course:
-    """The course whose root is `root`. Raises AuthorError with every problem of its course.yaml."""
-    document = read(root / COURSE_FILE)
+def load_course(root: Path, file: Path | None = None) -> Course:
+    """The course whose root is `root`, as its course.yaml says, or another `file` in place of that. Raises
+    AuthorError with every problem of the file."""
+    document = read(file or root / COURSE_FILE)
     written = document.into(CourseFile)
     problems = [*_faults(written, document)]
     if problems:

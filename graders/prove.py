@@ -226,7 +226,7 @@ def _untold(topic: Topic) -> Iterator[Problem]:
 def _line_of(path: Path, number: int) -> int:
     """Of the test case of that number in its file, from 0; 0 for one of another format."""
     functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-    cases = [node.lineno for node in functions if node.decorator_list]
+    cases = [node.decorator_list[0].lineno for node in functions if node.decorator_list]
     return cases[number] if number < len(cases) else 0
 
 

@@ -65,7 +65,8 @@ if USE_MNIST:
 # ## Question 1: convolution by hand (3 points)
 #
 # What deep learning calls a convolution is a *cross-correlation*: the kernel slides over the image
-# and is **not** flipped. Without padding ("valid") the output is smaller than the image:
+# and is **not** flipped ([Goodfellow, Bengio and Courville 2016, section 9.1](https://www.deeplearningbook.org/contents/convnets.html)).
+# Without padding ("valid") the output is smaller than the image:
 #
 # $$\text{out}[i, j] = \sum_{u=0}^{k_h - 1} \sum_{v=0}^{k_w - 1} \text{image}[i + u, j + v]\;\text{kernel}[u, v]$$
 #
@@ -100,7 +101,8 @@ grader.check("q1")
 # %% [markdown]
 # ## Question 2: kernels with names (3 points)
 #
-# Before networks learned their kernels, people designed them. Fill in four, each 3 by 3:
+# Before networks learned their kernels, people designed them (the two below that find edges are due to
+# Irwin Sobel and Gary Feldman, 1968). Fill in four, each 3 by 3:
 #
 # * `blur`: the mean of the nine pixels;
 # * `sharpen`: five times the pixel less its four direct neighbours;
@@ -166,7 +168,8 @@ grader.check("q3")
 #
 # A layer with kernel size $k$, stride $s$ and padding $p$ on both sides turns $n$ pixels in a row
 # into how many? Work the formula out on paper first; padding adds pixels, the stride skips places.
-# Draw $n = 6$, $k = 3$, $s = 2$, $p = 0$: the kernel can begin at pixels 0 and 2, but not at 4.
+# Draw $n = 6$, $k = 3$, $s = 2$, $p = 0$: the kernel can begin at pixels 0 and 2, but not at 4. (Afterwards
+# compare with the drawings of [Dumoulin and Visin 2016](https://arxiv.org/abs/1603.07285).)
 
 # %%
 def output_size(n, kernel, stride=1, padding=0):
@@ -181,7 +184,8 @@ grader.check("q4")
 # %% [markdown]
 # ## Question 5: the architecture (4 points)
 #
-# Build this network for images of shape (1, 8, 8). Each convolution and each of the first two
+# Build this network for images of shape (1, 8, 8), in the manner of
+# [LeCun, Bottou, Bengio and Haffner 1998](https://doi.org/10.1109/5.726791). Each convolution and each of the first two
 # dense layers is followed by a ReLU; the last layer gives ten scores (logits), without softmax.
 #
 # | attribute | layer |
@@ -247,7 +251,7 @@ grader.check("q5")
 #
 # Write the training loop. In each epoch shuffle the examples, go through them in batches, and for
 # each batch: zero the gradients, compute the cross-entropy of the scores, go backward, take a step
-# of the optimiser (Adam does well). Return the mean loss of each epoch as a list of floats.
+# of the optimiser (Adam, [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), does well). Return the mean loss of each epoch as a list of floats.
 #
 # Then train a `model` on `X_train`, `y_train`, keeping its `losses`, and write `predict`, which
 # gives the most likely digit for each image. Look at the loss first: only when it falls is there a

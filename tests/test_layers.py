@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
-    ["prove", "publish"],
+    ["new", "prove", "publish"],
     [
         "autograde",
         "build",
@@ -70,9 +70,23 @@ INSIDE_MAY = {"IPython", "msgspec", "numpy", "traitlets", "matplotlib", "matplot
 INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((ROOT / "graders").rglob("*.py")):
-        parts = path.relative_to(ROOT / "graders").with_suffix("").parts
+# Of graders, quizzes know these alone; graders know nothing of quizzes.
+QUIZZES_MAY = {"cli.output", "course", "errors", "gradebook", "records", "store", "strict_yaml", "untrusted"}
+QUIZ_LAYERS = [
+    ["cli"],
+    ["lint"],
+    ["bank"],
+    ["score"],
+    ["items"],
+    ["schema"],
+    ["expressions", "maths"],
+]
+QUIZ_HEIGHT = {name: height for height, names in enumerate(reversed(QUIZ_LAYERS)) for name in names}
+
+
+def modules(top: str = "graders") -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / top).rglob("*.py")):
+        parts = path.relative_to(ROOT / top).with_suffix("").parts
         if parts[-1] != "__init__" and parts[0] != "hidden_tests":
             yield ".".join(parts), ast.parse(path.read_text())
 
@@ -93,9 +107,23 @@ def test_imports_go_down_only(name: str, tree: ast.Module) -> None:
     own = HEIGHT[name.split(".")[0]]
     for other in imported(tree):
         package, _, rest = other.partition(".")
-        assert package not in ("assignments", "solutions", "tests")
+        assert package not in ("assignments", "solutions", "tests", "quizzes")
         if package == "graders" and rest.split(".")[0] in HEIGHT:
             assert HEIGHT[rest.split(".")[0]] <= own, f"{name} imports {other}"
+
+
+@pytest.mark.parametrize(
+    ("name", "tree"), list(modules("quizzes")), ids=[name for name, _ in modules("quizzes")]
+)
+def test_imports_of_quizzes_go_down_only(name: str, tree: ast.Module) -> None:
+    own = QUIZ_HEIGHT[name.split(".")[0]]
+    for other in imported(tree):
+        package, _, rest = other.partition(".")
+        assert package not in ("assignments", "solutions", "tests", "torch", "otter", "nbgrader")
+        if package == "quizzes":
+            assert QUIZ_HEIGHT[rest.split(".")[0]] <= own, f"{name} imports {other}"
+        if package == "graders":
+            assert rest in QUIZZES_MAY, f"{name} imports {other}"
 
 
 @pytest.mark.parametrize("name", sorted(INSIDE))
@@ -131,4 +159,6 @@ def test_the_wheel_holds_code_and_no_test_solution_or_key(tmp_path: Path) -> Non
     names = zipfile.ZipFile(wheel).namelist()
     assert "graders/result.schema.json" in names
     assert "graders/engine/zygote.py" in names
-    assert not [n for n in names if "hidden_tests" in n or "solutions" in n or "assignments" in n]
+    assert "quizzes/schema.py" in names
+    secret = ("hidden_tests", "solutions", "assignments", "banks")
+    assert not [name for name in names if any(part in name for part in secret)]

@@ -5,6 +5,8 @@
 from graders.cli import students
 from graders.cli import instructors
 from graders.cli import authors
-from graders.cli.app import app, main
+from graders.cli.app import add_groups, app, main
+
+add_groups()
 
 __all__ = ["app", "authors", "instructors", "main", "students"]

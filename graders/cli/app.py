@@ -42,6 +42,14 @@ def _root(
     _debugging = debug
 
 
+def add_groups() -> None:
+    """Groups of commands that other packages bring, by an entry point `sorcery.commands`."""
+    from importlib.metadata import entry_points
+
+    for group in entry_points(group="sorcery.commands"):
+        app.add_typer(group.load(), name=group.name, rich_help_panel=group.name.capitalize())
+
+
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -8,9 +8,25 @@ from typing import Annotated
 import typer
 
 from graders.cli.app import INTERRUPTED, app
-from graders.cli.output import as_json_text, print_proofs, progress
+from graders.cli.output import as_json_text, print_proofs, progress, short
 
 PANEL = "Authors"
+
+
+@app.command(rich_help_panel=PANEL)
+def new(
+    topic: Annotated[str, typer.Argument(help="Its id: letters, digits, - and _.")],
+    title: Annotated[str, typer.Option(help="Its title; the id in words when left out.")] = "",
+) -> None:
+    """Begin a topic: master, tests, variants, notebook and its entry in course.yaml, all to be filled.
+
+    Example: sorcery new attention --title "Attention and transformers"
+    """
+    from graders.course import find_course
+    from graders.new import new_topic
+
+    for path in new_topic(find_course(), topic, title):
+        typer.echo(short(path))
 
 
 @app.command(rich_help_panel=PANEL)

@@ -1,0 +1,1 @@
+"""Multiple-choice and other quizzes, authored in YAML, taken in a terminal."""
