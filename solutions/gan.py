@@ -372,7 +372,7 @@ plane_generator = average
 grader.check("q6")
 
 # %% [markdown]
-# Without the blur about one run in ten loses a cloud. Set `WATCH_COLLAPSE = True` to see
+# Without the blur some runs lose a cloud. Set `WATCH_COLLAPSE = True` to see
 # it: ten short trainings, each with its share of samples on the upper right. 1.00 or 0.00 is a
 # collapse.
 
