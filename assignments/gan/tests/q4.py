@@ -21,4 +21,4 @@ def test_only_the_discriminator_moves(discriminator_step, plane_networks, adam):
 
 
 def weights(model):
-    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+    return np.hstack([p.detach().numpy().ravel() for p in model.parameters()])

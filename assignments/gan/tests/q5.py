@@ -19,4 +19,4 @@ def test_only_the_generator_moves(generator_step, plane_networks, adam):
 
 
 def weights(model):
-    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+    return np.hstack([p.detach().numpy().ravel() for p in model.parameters()])

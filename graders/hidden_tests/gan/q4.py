@@ -23,15 +23,15 @@ def alike(one, other):
 )
 def test_it_learns_to_tell_apart(discriminator_step, plane_networks, adam):
     generator, discriminator = plane_networks(blur=0.0)
-    noise, real = torch.randn(64, 4), 0.3 * torch.randn(64, 2) + 2
-    made = generator(noise).detach()
+    numbers, real = torch.randn(64, 4), 0.3 * torch.randn(64, 2) + 2
+    made = generator(numbers).detach()
 
     def gap():
         return float(discriminator(real).detach().mean() - discriminator(made).detach().mean())
 
     before, optimiser = gap(), adam(discriminator, 0.01)
     for _ in range(30):
-        discriminator_step(generator, discriminator, optimiser, real, noise)
+        discriminator_step(generator, discriminator, optimiser, real, numbers)
     after = gap()
     assert after > before + 1, f"the gap between real and made logits went from {before:.3g} to {after:.3g}"
 
@@ -44,8 +44,8 @@ def test_it_learns_to_tell_apart(discriminator_step, plane_networks, adam):
 def test_gradients_stay_where_they_belong(discriminator_step, plane_networks, adam):
     generator, discriminator = plane_networks(blur=0.0)
     before = {key: value.clone() for key, value in discriminator.state_dict().items()}
-    noise, real = torch.randn(64, 4), 0.3 * torch.randn(64, 2) + 2
-    discriminator_step(generator, discriminator, adam(discriminator), real, noise)
+    numbers, real = torch.randn(64, 4), 0.3 * torch.randn(64, 2) + 2
+    discriminator_step(generator, discriminator, adam(discriminator), real, numbers)
     strayed = [p.grad for p in generator.parameters() if p.grad is not None and bool((p.grad != 0).any())]
     assert not strayed, "after the step the generator has gradients"
     clean = moved(discriminator, before)
@@ -53,8 +53,8 @@ def test_gradients_stay_where_they_belong(discriminator_step, plane_networks, ad
     discriminator.load_state_dict(before)
     still = adam(discriminator, 0.0)
     for _ in range(10):
-        discriminator_step(generator, discriminator, still, real - 4, noise)
+        discriminator_step(generator, discriminator, still, real - 4, numbers)
     discriminator.load_state_dict(before)
-    discriminator_step(generator, discriminator, adam(discriminator), real, noise)
+    discriminator_step(generator, discriminator, adam(discriminator), real, numbers)
     same = alike(clean, moved(discriminator, before))
     assert same > 0.99, "a step went elsewhere because of the steps before it"

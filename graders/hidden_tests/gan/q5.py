@@ -43,8 +43,8 @@ def test_it_learns_to_be_taken_for_real(generator_step, plane_networks, adam):
     before = {key: value.clone() for key, value in generator.state_dict().items()}
     upright = slope_everywhere(discriminator)
     discriminator.load_state_dict(upright)
-    noise = torch.randn(64, 4)
-    generator_step(generator, discriminator, adam(generator), noise)
+    numbers = torch.randn(64, 4)
+    generator_step(generator, discriminator, adam(generator), numbers)
     clean = moved(generator, before)
 
     # The same discriminator with its sign turned leaves gradients that point the other way.
@@ -53,20 +53,20 @@ def test_it_learns_to_be_taken_for_real(generator_step, plane_networks, adam):
     generator.load_state_dict(before)
     still = adam(generator, 0.0)
     for _ in range(10):
-        generator_step(generator, discriminator, still, noise)
+        generator_step(generator, discriminator, still, numbers)
     generator.load_state_dict(before)
     discriminator.load_state_dict(upright)
-    generator_step(generator, discriminator, adam(generator), noise)
+    generator_step(generator, discriminator, adam(generator), numbers)
     assert alike(clean, moved(generator, before)) > 0.99, (
         "a step went elsewhere because of the steps before it"
     )
 
     def score():
-        return float(discriminator(generator(noise)).detach().mean())
+        return float(discriminator(generator(numbers)).detach().mean())
 
     generator.load_state_dict(before)
     first, optimiser = score(), adam(generator, 0.01)
     for _ in range(30):
-        generator_step(generator, discriminator, optimiser, noise)
+        generator_step(generator, discriminator, optimiser, numbers)
     after = score()
     assert after > first + 0.3, f"the mean logit of what is made went from {first:.3g} to {after:.3g}"

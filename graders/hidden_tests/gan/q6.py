@@ -13,15 +13,15 @@ points = None
     points=1, hidden=True, failure_message="The average moves in place by 1 - decay; the generator stays."
 )
 def test_the_average(update_average, plane_networks):
-    (average, _), (generator, _) = plane_networks(), plane_networks()
+    (kept, _), (trained, _) = plane_networks(), plane_networks()
     decay = float(np.random.uniform(0.6, 0.9))
-    new, expected = values(generator), values(average)
+    new, expected = values(trained), values(kept)
     for _ in range(3):
-        update_average(average, generator, decay)
-        expected = [decay * kept + (1 - decay) * one for kept, one in zip(expected, new, strict=True)]
-    for came, wanted in zip(values(average), expected, strict=True):
+        update_average(kept, trained, decay)
+        expected = [decay * old + (1 - decay) * one for old, one in zip(expected, new, strict=True)]
+    for came, wanted in zip(values(kept), expected, strict=True):
         check.close(came, wanted, rtol=1e-4, atol=1e-6, because="after three updates")
-    for came, wanted in zip(values(generator), new, strict=True):
+    for came, wanted in zip(values(trained), new, strict=True):
         check.close(came, wanted, because="the generator")
 
 
@@ -39,9 +39,9 @@ def test_other_clouds(train_gan, plane_networks):
     centre = 2.8 * np.array([np.cos(angle), np.sin(angle)])
     sides = np.random.choice([-1, 1], size=(2000, 1))
     data = torch.tensor(sides * centre + np.random.normal(0, 0.3, size=(2000, 2)), dtype=torch.float32)
-    generator, discriminator = plane_networks()
-    first = values(generator)
-    kept = train_gan(generator, discriminator, data, latent=4, steps=3, batch_size=128, lr=0.002, decay=1.0)
+    untrained, opponent = plane_networks()
+    first = values(untrained)
+    kept = train_gan(untrained, opponent, data, latent=4, steps=3, batch_size=128, lr=0.002, decay=1.0)
     for came, wanted in zip(values(kept), first, strict=True):
         check.close(came, wanted, because="with a decay of 1 the average stays where the generator began")
 
