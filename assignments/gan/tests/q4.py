@@ -1,0 +1,24 @@
+import numpy as np
+import torch
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "q4"
+points = None
+
+
+@test_case(points=1, failure_message="The discriminator moves, the generator stays as it is to the last bit.")
+def test_only_the_discriminator_moves(discriminator_step, plane_networks, adam):
+    generator, discriminator = plane_networks()
+    before, old = weights(generator), weights(discriminator)
+    loss = discriminator_step(
+        generator, discriminator, adam(discriminator), torch.randn(32, 2) + 2, torch.randn(32, 4)
+    )
+    assert loss is not None, "expected the loss, got None (is a `return` missing?)"
+    assert np.isfinite(float(loss)), f"expected a finite loss, got {float(loss)}"
+    assert np.array_equal(weights(generator), before), "the generator's parameters changed"
+    assert not np.array_equal(weights(discriminator), old), "the discriminator's parameters did not change"
+
+
+def weights(model):
+    return np.hstack([p.detach().numpy().ravel() for p in model.parameters()])
