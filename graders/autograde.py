@@ -207,8 +207,11 @@ class _Waiting:
 
 
 class Batch:
-    """One topic's batch; raises AuthorError for material that cannot be used. `report(result)` is called once for each submission, in the order they end.
-    What it finds out is kept in `state`, the course's own when left out."""
+    """One topic's batch. `report(result)` is called once for each submission, in the order they end.
+    What it finds out is kept in `state`, the course's own when left out.
+
+    Raises AuthorError for material that cannot be used.
+    """
 
     def __init__(
         self,

@@ -1,10 +1,13 @@
-"""What a process of a pool owes to who started it."""
+"""What a process of a pool owes to who started it, and to the others: one core."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import threading
+
+# Read by numerical libraries when they are loaded.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def end_with_parent() -> None:

@@ -1,9 +1,14 @@
 """What every grading process needs and none changes: imported once by multiprocessing's server."""
 
 import importlib
+import os
 import signal
 import sys
 import warnings
+
+from graders.pools import THREAD_VARIABLES
+
+os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
 if sys.platform == "linux":
     from graders.sandbox.linux import die_with_parent

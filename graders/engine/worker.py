@@ -15,9 +15,10 @@ from types import TracebackType
 import msgspec
 
 from graders.channel import receive_frame, send_frame
-from graders.engine.zygote import THREAD_VARIABLES, Order
+from graders.engine.zygote import Order
 from graders.errors import ChannelError, InternalError, PeerGone, PeerTimeout, Rejected, Tampered
 from graders.intake import MAX_BYTES, Cell
+from graders.pools import THREAD_VARIABLES
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
 from graders.sandbox.box import Box

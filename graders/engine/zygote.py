@@ -37,8 +37,6 @@ from graders.sandbox.keeper import keep
 from graders.sandbox.linux import die_with_parent, use_large_pages
 from graders.sandbox.policy import Policy
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
 
 class Order(msgspec.Struct):
     """What one zygote is for: the modules to import, how its submissions are confined, and a folder for

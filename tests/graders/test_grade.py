@@ -308,6 +308,17 @@ def test_data_that_submissions_cannot_read_are_the_authors_fault_not_the_student
     assert sorcery(course, "grade", "toy", "in").returncode == 0
 
 
+def test_tests_run_on_one_core_whatever_library_they_use(course: Path) -> None:
+    (course / "graders/hidden_tests/toy/q1.py").write_text(
+        HEAD + "@test_case(points=3)\ndef test_all(double):\n"
+        "    import numpy, sklearn, threadpoolctl\n"
+        "    threads = {pool['filepath']: pool['num_threads'] for pool in threadpoolctl.threadpool_info()}\n"
+        "    assert threads and set(threads.values()) == {1}, threads\n"
+    )
+    results = {r["student"]: r for r in json.loads(sorcery(course, "grade", "toy", "in", "--json").stdout)}
+    assert [case["detail"] for case in results["ada"]["questions"][0]["cases"]] == ["", ""]
+
+
 def test_help_is_light() -> None:
     code = "import sys, graders.cli; print([m for m in ('torch', 'otter', 'nbgrader', 'numpy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
