@@ -123,7 +123,7 @@ class QuizScreen(Screen[None]):
         self._show_said()
         self._show_questions()
         self._show_time()
-        answers.focus()
+        self.set_focus(None if answers.disabled else answers)  # else the list would have it
         self.query_one("#question", VerticalScroll).scroll_home(animate=False)
 
     def _show_said(self, text: str = "") -> None:
