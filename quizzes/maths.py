@@ -21,6 +21,11 @@ _SUBSCRIPT = str.maketrans("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄�
 # What an author escapes so that it is no mathematics.
 _ESCAPED_DOLLAR = "\\$"
 
+# The blank after a command that takes no argument is lost before another command, where it is wanted.
+_SPACED = re.compile(
+    r"(\\(?:log|ln|exp|max|min|sin|cos|tanh|cdot|odot|times|in|le|ge|leq|geq|sim|approx|to|pm|neq|ll|gg))\s+(?=\\)"
+)
+
 Kind = Literal["text", "code", "maths"]
 
 
@@ -168,10 +173,12 @@ def unicode(latex: str) -> str:
     from pylatexenc.latexwalker import LatexWalkerParseError
 
     try:
-        nodes = _nodes(_scripts(latex))
+        nodes = _nodes(_scripts(_SPACED.sub(r"\1{} ", latex)))
     except LatexWalkerParseError:
         return latex
-    shown = LatexNodes2Text(_languages()[1], math_mode="text", keep_comments=False).nodelist_to_text(nodes)
+    shown = LatexNodes2Text(
+        _languages()[1], math_mode="text", strict_latex_spaces="based-on-source"
+    ).nodelist_to_text(nodes)
     return unicodedata.normalize("NFC", " ".join(shown.split()))
 
 

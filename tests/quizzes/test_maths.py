@@ -8,7 +8,8 @@ from quizzes.maths import broken, readable, segments, unicode
 @pytest.mark.parametrize(
     ("latex", "shown"),
     [
-        (r"\frac12 \sum_i (\mu_i^2 + \sigma_i^2 - \log \sigma_i^2 - 1)", "1/2 ∑ᵢ (μᵢ² + σᵢ² - logσᵢ² - 1)"),
+        (r"\frac12 \sum_i (\mu_i^2 + \sigma_i^2 - \log \sigma_i^2 - 1)", "1/2∑ᵢ (μᵢ² + σᵢ² - log σᵢ² - 1)"),
+        (r"\log p(x) + 2 \cdot 3", "log p(x) + 2 · 3"),
         (r"\frac{a+1}{b}", "(a+1)/b"),
         (r"\sqrt{x^2+1}", "√(x²+1)"),
         (r"x_{t+1}", "xₜ₊₁"),
