@@ -173,7 +173,7 @@ def unicode(latex: str) -> str:
     from pylatexenc.latexwalker import LatexWalkerParseError
 
     try:
-        nodes = _nodes(_scripts(_SPACED.sub(r"\1{} ", latex)))
+        nodes = _nodes(_scripts(_SPACED.sub(r"\1~", latex)))
     except LatexWalkerParseError:
         return latex
     shown = LatexNodes2Text(
