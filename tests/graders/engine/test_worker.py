@@ -15,8 +15,9 @@ import pytest
 from suite import excuse
 
 from graders.engine.worker import Forks, Worker, Zygote
-from graders.engine.zygote import THREAD_VARIABLES, Order
+from graders.engine.zygote import Order
 from graders.errors import InternalError, PeerTimeout
+from graders.pools import THREAD_VARIABLES
 from graders.records import CellVerdict, Limits, Tier
 from graders.sandbox.policy import policy
 from graders.sandbox.tiers import missing
