@@ -180,7 +180,7 @@ def _check_readable(data: Path, tier: Tier) -> None:
         return
     wanted = {True: stat.S_IROTH | stat.S_IXOTH, False: stat.S_IROTH}
     closed = [
-        path for path in sorted((data, *data.rglob("*"))) if ~path.stat().st_mode & wanted[path.is_dir()]
+        path for path in sorted((data, *data.rglob("*"))) if ~path.lstat().st_mode & wanted[path.is_dir()]
     ]
     if closed:
         mend = "run: chmod -R a+rX " + str(data)

@@ -27,7 +27,7 @@ from graders.assignment import read_assignment
 from graders.autograde import Batch, Handed
 from graders.build import TELLING, build_topic, squeezed, stale
 from graders.course import Course, Topic
-from graders.errors import Problem, UsageError
+from graders.errors import InternalError, Problem, UsageError
 from graders.master import BEGIN, END, read_master
 from graders.otter_tests import load_question, question_files
 from graders.records import Result, Tier, Verdict
@@ -53,7 +53,7 @@ class Tally:
 class Proof:
     """What was found of one topic. `problems` are what does not hold; `notes` what is let pass.
 
-    `public` and `hidden` count test cases; `seconds` is what grading the solution took.
+    `public` and `hidden` count test cases; `seconds` is what grading the solution took, by the clock.
     """
 
     topic: str
@@ -118,7 +118,11 @@ def _some(variants: Sequence[Variant], kind: Kind, count: int) -> tuple[Variant,
 def prove(
     ready: Prepared, tier: Tier, report: Callable[[Result], None], *, jobs: int, force: bool = False
 ) -> Proof:
-    """Grades everything and says what came of it. Raises autograde.Interrupted on Ctrl-C."""
+    """Grades everything and says what came of it.
+
+    Raises autograde.Interrupted on Ctrl-C, InternalError when something could not be graded through a
+    fault of ours: that says nothing of the topic.
+    """
     topic, state = ready.topic, ready.course.state / "proof"
     handed = []
     for name, notebook in ready.submissions.items():
@@ -127,6 +131,11 @@ def prove(
         handed.append(Handed(name, path))
     batch = Batch(ready.course, topic, tier, jobs, state=state)
     results = {result.student: result for result in batch.grade(handed, report, force=force)}
+    for name, result in results.items():
+        if result.verdict is Verdict.UNGRADED:
+            raise InternalError(
+                f"{topic.id}: {name} could not be graded, so nothing is proven: {result.reason}"
+            )
     return _judged(ready, results)
 
 

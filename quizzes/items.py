@@ -10,12 +10,12 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from quizzes.expressions import ExpressionError, Number, evaluate
 from quizzes.schema import (
     PLACEHOLDER,
     Drawn,
+    Kind,
     Matching,
     Multi,
     MultiRule,
@@ -30,7 +30,6 @@ from quizzes.schema import (
 
 TRIES = 1000  # draws until `where` holds
 
-Kind = Literal["single", "multi", "true_false", "numeric", "short", "matching", "ordering"]
 # What somebody answers: a choice's id, ids of choices, what was typed, left -> right, ids in order.
 Answer = str | list[str] | dict[str, str]
 

@@ -33,6 +33,7 @@ from quizzes.expressions import ExpressionError, names, parsed
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}")
 
+Kind = Literal["single", "multi", "true_false", "numeric", "short", "matching", "ordering"]
 Mode = Literal["practice", "deferred", "graded"]
 # How several right choices count; formulas in quizzes.score.
 MultiRule = Literal[
@@ -123,11 +124,12 @@ class Quiz(Entry):
 
 
 class Filter(Entry):
-    """Questions that have one of `tags`, and a difficulty within [least, most]."""
+    """Questions that have one of `tags`, a difficulty within [least, most], and one of `types`; an empty
+    list lets all through."""
 
     tags: tuple[Label, ...] = ()
     difficulty: tuple[Difficulty, Difficulty] = (1, 5)
-    types: tuple[str, ...] = ()
+    types: tuple[Kind, ...] = ()
 
 
 class Section(Entry):

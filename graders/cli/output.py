@@ -37,7 +37,13 @@ def as_json_text(value: object) -> str:
 
     import msgspec
 
-    return json.dumps(msgspec.to_builtins(value, enc_hook=str))
+    return json.dumps(msgspec.to_builtins(value, enc_hook=_path))
+
+
+def _path(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"no JSON for a {type(value).__name__}")
 
 
 def print_result(found: Result) -> None:

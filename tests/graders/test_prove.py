@@ -170,6 +170,19 @@ def test_the_course_can_ask_for_more_variants(root: Path) -> None:
     assert before_grading(root) == [(str(VARIANTS), 0, "2 mistakes, of 3 that course.yaml asks for")]
 
 
+def test_what_could_not_be_graded_is_our_fault_and_says_nothing_of_the_topic(root: Path) -> None:
+    edit(
+        root / HIDDEN,
+        "drawn = 100 * torch.randn(5, 7)",
+        "drawn = 100 * torch.randn(5, 7)\n    sum(range(10**13))",
+    )
+    edit(root / "assignments/course.yaml", "points: {auto: 2, manual: 1}", "points: {auto: 2, manual: 1}\n    limits: {case: 1s}")  # fmt: skip
+    (root / VARIANTS).unlink()
+    run = sorcery(root, "prove", "attention", "--repeats", "0", "--json")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "could not be graded, so nothing is proven" in run.stderr
+
+
 def test_a_sample_takes_variants_of_both_kinds_evenly(root: Path) -> None:
     course = load_course(root)
     topic = course.topic("attention")

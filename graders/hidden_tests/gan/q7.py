@@ -10,7 +10,7 @@ name = "q7"
 points = None
 
 
-SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/gan_data.py splits
+SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/cnn_data.py splits
 SAMPLES = 400
 
 

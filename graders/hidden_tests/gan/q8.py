@@ -12,7 +12,7 @@ name = "q8"
 points = None
 
 
-SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/gan_data.py splits
+SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/cnn_data.py splits
 SAMPLES = 300
 
 

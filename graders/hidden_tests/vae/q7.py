@@ -8,7 +8,7 @@ name = "q7"
 points = None
 
 
-SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/vae_data.py splits
+SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/cnn_data.py splits
 NOISE, AT_MOST = 0.2, 40
 
 

@@ -11,7 +11,7 @@ name = "q9"
 points = None
 
 
-SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/vae_data.py splits
+SPLIT_SEED, HELD_OUT = 1998, 360  # as solutions/cnn_data.py splits
 
 
 @test_case(
