@@ -4,9 +4,11 @@ import csv
 import json
 import os
 import re
+import socket
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,12 +101,20 @@ def server(course: Path) -> Iterator[str]:
                 break
         else:
             pytest.fail("".join(said))
+        while not listening(int(found[1])):  # it tells its address before it listens there
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
         yield f"http://127.0.0.1:{found[1]}/formgrader"
         family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
         for member in family:
             member.terminate()
         psutil.wait_procs(family, timeout=30)
         process.stderr.read()
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def asked(server: str, path: str) -> Any:
