@@ -78,7 +78,7 @@ QUIZ_LAYERS = [
     ["tui"],
     ["history", "lint", "plain"],
     ["session"],
-    ["attempts", "paper"],
+    ["attempts", "paper", "results", "formats"],
     ["bank"],
     ["score"],
     ["items"],

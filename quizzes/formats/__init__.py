@@ -1,0 +1,1 @@
+"""Other programs' quiz formats: read into quiz files of ours, and written from them."""
