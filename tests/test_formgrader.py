@@ -4,8 +4,8 @@ import csv
 import json
 import os
 import re
-import socket
 import shutil
+import socket
 import subprocess
 import sys
 import time
