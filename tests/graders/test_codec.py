@@ -168,7 +168,7 @@ class Five(int):
         pd.RangeIndex(10**12),
         object(),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_exact_value_becomes_a_reference(value: object) -> None:
     seen = []
