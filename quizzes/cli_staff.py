@@ -9,7 +9,7 @@ import typer
 
 from graders.cli.output import as_json_text, echo, short
 from graders.errors import UsageError
-from quizzes.cli import app, files
+from quizzes.cli_app import app, files
 
 
 @app.command()

@@ -77,7 +77,9 @@ QUIZZES_MAY = {
     *("identify", "layouts", "lms", "roster", "sources"),  # who handed in what, as for notebooks
 }
 QUIZ_LAYERS = [
-    ["cli", "cli_staff"],
+    ["cli"],
+    ["cli_staff", "cli_students"],
+    ["cli_app"],
     ["publish", "tui"],
     ["hand_in", "history", "lint", "marking", "plain"],
     ["collect", "sealed"],
@@ -102,8 +104,8 @@ def modules(top: str = "graders") -> Iterator[tuple[str, ast.Module]]:
 def imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "graders":
-                yield from (f"graders.{alias.name}" for alias in node.names)
+            if node.module in ("graders", "quizzes"):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:
                 yield node.module
         elif isinstance(node, ast.Import):
