@@ -12,6 +12,7 @@ from graders.errors import UsageError
 from quizzes.cli_app import app, files, state
 
 if TYPE_CHECKING:
+    from quizzes.retry import Again
     from quizzes.session import Session
 
 
@@ -183,6 +184,59 @@ def _line(prompt: str) -> str | None:
         return input(prompt)
     except EOFError:
         return None
+
+
+@app.command()
+def retry(
+    name: Annotated[str, typer.Argument(help="A quiz you took, or its file.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that you once had wrong, due or not.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="By lines, as in `take`.")] = False,
+) -> None:
+    """Answer again what you had wrong, when it is time for it (spaced repetition).
+
+    Example: sorcery quiz retry cnn
+    """
+    from datetime import UTC, datetime
+
+    from quizzes.attempts import Attempts
+    from quizzes.bank import read_bank
+    from quizzes.history import finished, under_way
+    from quizzes.paper import draw_paper, new_seed
+    from quizzes.retry import deck, due
+    from quizzes.session import Session, SystemClock
+
+    (path,) = files([name])
+    bank = read_bank(path)
+    with Attempts(state()) as attempts:
+        attempt = under_way(attempts, bank.quiz.id, "again")
+        if attempt is not None:
+            session = Session.resume(attempts, attempt, SystemClock())
+            typer.echo(f"Going on with {session.paper.title}.")
+        else:
+            found = deck(attempts, bank)
+            asked = [one.question for one in found] if everything else due(found, datetime.now(UTC))
+            if not asked:
+                typer.echo(_nothing_due(found, bool(finished(attempts, bank.quiz.id)), name))
+                return
+            paper, keys = draw_paper(bank, new_seed(), only=asked)
+            session = Session.start(attempts, paper, keys, SystemClock())
+        _ask(session, plain)
+        if session.state == "under way":
+            typer.echo(f"Kept. Go on with: sorcery quiz retry {name}")
+        else:
+            total = session.total()
+            left = len(due(deck(attempts, bank), datetime.now(UTC)))
+            typer.echo(f"{total.right} of {total.questions} right now; {left} to come again today.")
+
+
+def _nothing_due(found: list[Again], taken: bool, name: str) -> str:
+    if found:
+        when = found[0].due.astimezone()
+        now = f"all {len(found)} now: sorcery quiz retry {name} --all"
+        return f"Nothing is due before {when:%Y-%m-%d %H:%M}; {now}"
+    return "You had nothing wrong." if taken else f"Take it to its end first: sorcery quiz take {name}"
 
 
 @app.command(name="list")

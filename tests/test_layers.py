@@ -80,7 +80,7 @@ QUIZ_LAYERS = [
     ["cli"],
     ["cli_staff", "cli_students"],
     ["cli_app"],
-    ["publish", "tui"],
+    ["publish", "retry", "tui"],
     ["hand_in", "history", "lint", "marking", "plain"],
     ["collect", "sealed"],
     ["release", "session"],
