@@ -139,10 +139,10 @@ class QuizScreen(Screen[None]):
 
     def _show_questions(self) -> None:
         questions = self.query_one("#questions", OptionList)
-        questions.clear_options()
-        questions.add_options(
-            [Option(self._row(index)) for index in range(len(self.session.paper.questions))]
-        )
+        if not questions.option_count:
+            every = range(len(self.session.paper.questions))
+            questions.add_options([Option(self._row(index)) for index in every])
+        questions.replace_option_prompt_at_index(self.session.current, self._row(self.session.current))
         questions.highlighted = self.session.current
         done = len(self.session.paper.questions) - len(self.session.unanswered())
         self.query_one("#progress", Label).update(f"{done} of {len(self.session.paper.questions)} answered")
