@@ -131,10 +131,8 @@ def _numeric(key: NumericKey, answer: str) -> Scored:
 
     def near(wanted: float) -> bool:
         # What is computed in decimals and typed in decimals may differ in the last bit.
-        return any(
-            abs(value - wanted) <= key.tolerance + 1e-12 * max(abs(wanted), abs(value), 1e-300)
-            for value in read
-        )
+        slack = 1e-12 * max(abs(wanted), *map(abs, read), 1e-300)
+        return any(abs(value - wanted) <= key.tolerance + slack for value in read)
 
     if near(key.value):
         return Scored(1.0, True)
