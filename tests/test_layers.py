@@ -72,10 +72,22 @@ INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "r
 
 
 # Of graders, quizzes know these alone; graders know nothing of quizzes.
-QUIZZES_MAY = {"cli.output", "course", "errors", "gradebook", "records", "store", "strict_yaml", "untrusted"}
+# Of overview, what students did in notebooks; of templates, the look of our pages.
+QUIZZES_MAY = {
+    "cli.output",
+    "course",
+    "errors",
+    "gradebook",
+    "overview",
+    "records",
+    "store",
+    "strict_yaml",
+    "templates",
+    "untrusted",
+}
 QUIZ_LAYERS = [
-    ["cli"],
-    ["tui"],
+    ["cli", "cli_analysis"],
+    ["analysis", "tui"],
     ["history", "lint", "plain"],
     ["session"],
     ["attempts", "paper", "results", "formats"],
