@@ -9,7 +9,7 @@ import typer
 
 from graders.cli.output import as_json_text, echo, short
 from graders.errors import UsageError
-from quizzes import cli_analysis
+from quizzes.cli_analysis import analyse, concepts
 
 app = typer.Typer(help="Quizzes: write them, take them, score them.", no_args_is_help=True)
 
@@ -203,5 +203,5 @@ def review(name: Annotated[str, typer.Argument(help="A quiz you took.")]) -> Non
         go_through(Session.resume(attempts, names[-1], SystemClock()), lambda text: echo([text]))
 
 
-app.command()(cli_analysis.analyse)
-app.command()(cli_analysis.concepts)
+app.command()(analyse)
+app.command()(concepts)

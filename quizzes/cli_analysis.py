@@ -84,7 +84,7 @@ def _print(analysis: Analysis) -> None:
     for item in analysis.items:
         values = (item.facility, item.discrimination, item.uncorrected, item.d27, item.alpha_without)
         table.add_row(
-            escape(item.id),
+            escape(on_one_line(item.id)),
             f"{item.takers}",
             *(two_digits(estimate.value) for estimate in values),
             ", ".join(dict.fromkeys(flag.sign for flag in item.flags)),

@@ -176,5 +176,6 @@ def test_the_wheel_holds_code_and_no_test_solution_or_key(tmp_path: Path) -> Non
     assert "graders/result.schema.json" in names
     assert "graders/engine/zygote.py" in names
     assert "quizzes/schema.py" in names
+    assert "quizzes/templates/analysis.html" in names
     secret = ("hidden_tests", "solutions", "assignments", "banks")
     assert not [name for name in names if any(part in name for part in secret)]

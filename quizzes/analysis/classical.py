@@ -79,49 +79,55 @@ def _why_not(takers: int, columns: int, m: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
-    """Sums over takers from which variances and covariances follow. `values` are centred by column, 0
-    where not drawn; `here` is 1 where drawn; `weights` are how often each taker counts."""
+    """Sums over takers from which variances and covariances follow. `known` has 1 where a question was
+    drawn and, in as many columns again, the shares, centred by question and 0 where not drawn; `weights` are
+    how often each taker counts."""
 
-    values: Floats
-    here: Floats
+    known: Floats
     weights: Floats
 
     @classmethod
     def of(cls, shares: Floats) -> _Moments:
         here = ~np.isnan(shares)
-        counts = here.sum(axis=0)
-        means = np.where(here, shares, 0.0).sum(axis=0) / np.maximum(counts, 1)
-        return cls(np.where(here, shares - means, 0.0), here.astype(float), np.ones(len(shares)))
+        means = np.where(here, shares, 0.0).sum(axis=0) / np.maximum(here.sum(axis=0), 1)
+        centred = np.where(here, shares - means, 0.0)
+        return cls(np.concatenate([here.astype(float), centred], axis=1), np.ones(len(shares)))
 
     def weighted(self, weights: Floats) -> _Moments:
-        return _Moments(self.values, self.here, weights)
+        return _Moments(self.known, weights)
 
     def without(self, column: int) -> _Moments:
-        return _Moments(np.delete(self.values, column, 1), np.delete(self.here, column, 1), self.weights)
+        k = self.known.shape[1] // 2
+        return _Moments(np.delete(self.known, [column, k + column], 1), self.weights)
+
+    def drawn(self) -> float:
+        """How many questions a taker had, on average."""
+        k = self.known.shape[1] // 2
+        return float(self.weights @ self.known[:, :k].sum(axis=1) / self.weights.sum())
 
     def alpha(self) -> tuple[float | None, float]:
         """α, None where it is not defined, and the variance of the totals, in questions²."""
-        here, values = self.here, self.values
-        heavy_here, heavy_values = here * self.weights[:, None], values * self.weights[:, None]
-        n = heavy_here.T @ here  # takers who had both
-        sums = heavy_values.T @ here  # of the first, over those who had both
-        known = n >= 2
-        pairs = np.where(known, n, 2.0)
-        covariances = (heavy_values.T @ values - sums * sums.T / pairs) / (pairs - 1)
-        n = np.where(known, n, 0.0)
-        diagonal = np.eye(len(n), dtype=bool)
+        k = self.known.shape[1] // 2
+        products = (self.known * self.weights[:, None]).T @ self.known
+        n = products[:k, :k]  # takers who had both
+        sums = products[k:, :k]  # of the first, over those who had both
+        enough = n >= 2
+        pairs = np.where(enough, n, 2.0)
+        covariances = (products[k:, k:] - sums * sums.T / pairs) / (pairs - 1)
+        n = np.where(enough, n, 0.0)
+        diagonal = np.eye(k, dtype=bool)
         if not n[diagonal].sum() or not n[~diagonal].sum():
             return None, 0.0
         v = float((n * covariances)[diagonal].sum() / n[diagonal].sum())
         c = float((n * covariances)[~diagonal].sum() / n[~diagonal].sum())
-        m = float(heavy_here.sum() / self.weights.sum())
+        m = self.drawn()
         variance = m * (v + (m - 1) * c)
         return (m * m * c / variance, variance) if variance > _TINY else (None, 0.0)
 
 
 def _without(moments: _Moments, column: int, takers: int) -> Estimate:
     rest = moments.without(column)
-    if rest.here.sum() <= takers:
+    if rest.drawn() <= 1:
         return undefined(takers, "one question would be left")
     value, _ = rest.alpha()
     return undefined(takers, "the totals would not differ") if value is None else Estimate(value, takers)

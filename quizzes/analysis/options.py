@@ -106,7 +106,7 @@ def _key(
     if name in known:
         return known[name][1]
     if kind in ("multi", "matching"):  # a part of an answer, of which the whole was judged
-        return None
+        return False if known else None
     judged = {response.right for row, response in responses.items() if name in taken[row]}
     return judged.pop() if len(judged) == 1 else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graders.templates import environment
-from graders.untrusted import CONTENT_SECURITY_POLICY
+from graders.untrusted import CONTENT_SECURITY_POLICY, on_one_line
 from quizzes.analysis.analyse import Analysis
 from quizzes.analysis.estimates import Estimate
 from quizzes.analysis.plots import item_curve, marks, option_curves
@@ -56,5 +56,5 @@ def _templates() -> Environment:
     base = environment()
     loaders = [PackageLoader("quizzes"), *([base.loader] if base.loader else [])]
     found = base.overlay(loader=ChoiceLoader(loaders))
-    found.filters = {**base.filters, "two": two_digits, "interval": with_interval}
+    found.filters = {**base.filters, "two": two_digits, "interval": with_interval, "plain": on_one_line}
     return found
