@@ -78,6 +78,13 @@ class Analysis:
 
 def analyse(bank: Bank, attempts: Sequence[Scored], which: Which = "first", seed: int = SEED) -> Analysis:
     """`attempts` are all there are at the bank's quiz."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # on matrices so small two threads wait for each other longer than they work
+        return _analyse(bank, attempts, which, seed)
+
+
+def _analyse(bank: Bank, attempts: Sequence[Scored], which: Which, seed: int) -> Analysis:
     questions = bank.questions
     data = matrix(chosen(attempts, which), questions)
     shares, rests, totals = data.shares, data.rests(), data.totals()

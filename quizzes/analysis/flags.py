@@ -81,31 +81,25 @@ def _flags(column: Column, p: float, r: float | None, table: Sequence[Option]) -
     ]
     if shunned:
         for option in shunned:
-            sentence = (
-                f"{_said(option)} counts as right, but the weaker take it (r = {_r(option)}): a wrong key?"
-            )
+            taken = f"(r = {_r(option.r.value)}): a wrong key?"
+            sentence = f"{_said(option)} counts as right, but the weaker take it {taken}"
             yield Flag(column.id, "key", sentence, option.id)
         return
     if luring and r is not None and r < LOW and column.kind != "multi":
         best = max(luring, key=lambda option: option.r.value or 0.0)
-        sentence = (
-            f"the key is probably wrong: what counts as right has r = {r:.2f}, while {_said(best)} attracts"
-            f" the best (r = {_r(best)}, {best.share:.0%} of takers)."
-        )
+        instead = f"what counts as right has r = {_r(r)}, while {_attracts(best)}."
+        sentence = f"the key is probably wrong: {instead}"
         yield Flag(column.id, "key", sentence, best.id)
         return
     for option in luring:
         ask = "should it be accepted?" if column.kind in _TYPED else "is it right in some reading?"
-        sentence = (
-            f"{_said(option)} attracts the best (r = {_r(option)}, {option.share:.0%} of takers): {ask}"
-        )
-        yield Flag(column.id, "attracts", sentence, option.id)
+        yield Flag(column.id, "attracts", f"{_attracts(option)}: {ask}", option.id)
     if p >= EASY:
         yield Flag(column.id, "easy", f"too easy: p = {p:.2f}, it tells hardly anybody apart.")
     elif p <= HARD:
         yield Flag(column.id, "hard", f"too hard: p = {p:.2f}. Is it clear, and was it taught?")
     elif r is not None and r < LOW and not luring:
-        yield Flag(column.id, "flat", f"does not tell the strong from the weak: r = {r:.2f}.")
+        yield Flag(column.id, "flat", f"does not tell the strong from the weak: r = {_r(r)}.")
     if p < EASY:
         for option in table:
             if option.key is False and option.id and not option.count:
@@ -128,5 +122,9 @@ def _said(option: Option) -> str:
     return f"“{text if len(text) <= 60 else text[:59] + '…'}”"
 
 
-def _r(option: Option) -> str:
-    return "–" if option.r.value is None else f"{option.r.value:.2f}"
+def _attracts(option: Option) -> str:
+    return f"{_said(option)} attracts the best (r = {_r(option.r.value)}, {option.share:.0%} of takers)"
+
+
+def _r(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")

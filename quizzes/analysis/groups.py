@@ -15,12 +15,13 @@ SMALLEST = 5  # takers
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`rest` and `share` are means over the group; `chosen` is the share of it that took each option;
-    `theta` the mean ability, where a model was fitted."""
+    """`rest` and `share` are means over the group; `right` is the part of it that was wholly right, `chosen`
+    that which took each option; `theta` the mean ability, where a model was fitted."""
 
     takers: int
     rest: float
     share: float
+    right: float
     chosen: Mapping[str, float]
     theta: float | None = None
 
@@ -29,7 +30,7 @@ def groups(
     shares: Floats, rest: Floats, chose: Mapping[str, Floats], abilities: Sequence[float]
 ) -> tuple[Group, ...]:
     """At most five groups of about equal size, the weakest first; who ties on the rest stays together.
-    None where they would be smaller than five takers."""
+    None at all where they would be smaller than five takers."""
     here = np.flatnonzero(~(np.isnan(shares) | np.isnan(rest)))
     if len(here) < 2 * SMALLEST:
         return ()
@@ -47,6 +48,7 @@ def groups(
                     takers=len(rows),
                     rest=float(rest[rows].mean()),
                     share=float(shares[rows].mean()),
+                    right=float((shares[rows] >= 1.0).mean()),
                     chosen={name: float(column[rows].mean()) for name, column in chose.items()},
                     theta=float(thetas[rows].mean()) if len(thetas) else None,
                 )

@@ -3,9 +3,10 @@
     single, true_false, multi   its choices, also those nobody took
     matching                    pairs: this left side was given this right side
     ordering                    whole orders, as places in the right one: 1 2 3 is right
-    numeric, short              what was typed, put into one form; the right ones together
+    numeric, short              what was typed, put into one form; the right ones together. Wrong numbers
+                                that answer to drawn parameters are told apart by the traps only
 
-Of what can be typed or ordered at will, the right answer and the commonest wrong ones are listed.
+Of pairs, orders and what is typed the right ones and the commonest wrong ones are listed.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ from quizzes.score import normal, number
 
 COMMONEST = 5  # wrong answers
 NOTHING = ""  # the id of the row for no answer
-RIGHT = "right"  # the id of the row for all right answers that can be typed
-_CLOSED: tuple[Kind, ...] = ("single", "true_false", "multi", "matching")
+# Ids of rows for what is typed; quizzes.score.normal takes brackets off, so that nobody can type them.
+RIGHT = "(right)"
+ANOTHER = "(another number)"
+_CHOICES: tuple[Kind, ...] = ("single", "true_false", "multi")
+_TO = " → "
 _LONGEST = 200  # letters shown of what somebody typed
 
 
@@ -57,15 +61,10 @@ def options(
     taken = {row: _chosen(response, question) for row, response in responses.items()}
     known = _known(question)
     counts = Counter(name for names in taken.values() for name in names)
-    wrong = [
-        name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if name not in known
-    ]
-    listed = list(known) + (
-        wrong if kind in _CLOSED else [n for n in wrong if n not in (RIGHT, NOTHING)][:COMMONEST]
-    )
-    if RIGHT in counts and RIGHT not in listed:
-        listed.insert(0, RIGHT)
-    listed = [name for name in listed if name != NOTHING] + ([NOTHING] if NOTHING in counts else [])
+    first = [*known, *([RIGHT] if RIGHT in counts else [])]
+    last = [NOTHING] if NOTHING in counts else []
+    others = sorted(counts.keys() - {*first, *last}, key=lambda name: (-counts[name], name))
+    listed = [*first, *(others if kind in _CHOICES else others[:COMMONEST]), *last]
     chose = np.full((len(rest), len(listed)), np.nan)
     for row, names in taken.items():
         chose[row] = [name in names for name in listed]
@@ -73,7 +72,7 @@ def options(
     rows = tuple(
         Option(
             id=name,
-            text=_text(name, known),
+            text=_text(name, known, question),
             key=False if name == NOTHING else _key(name, kind, known, responses, taken),
             count=counts[name],
             share=counts[name] / len(responses),
@@ -90,10 +89,18 @@ def _mean(values: Floats) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _text(name: str, known: Mapping[str, tuple[str, bool]]) -> str:
+def _text(name: str, known: Mapping[str, tuple[str, bool]], question: Question | None) -> str:
     if name == NOTHING:
         return "no answer"
-    return known[name][0] if name in known else on_one_line(name)[:_LONGEST]
+    if name in known:
+        return known[name][0]
+    if name in (RIGHT, ANOTHER):
+        return name.strip("()")
+    if isinstance(question, Matching):
+        lefts = {pair.id: pair.left for pair in question.pairs}
+        left, _, right = name.partition(_TO)
+        name = readable(_pair(lefts.get(left, left), right))
+    return on_one_line(name)[:_LONGEST]
 
 
 def _key(
@@ -161,7 +168,7 @@ def _word(typed: str) -> str:
 
 
 def _pair(left: str, right: str) -> str:
-    return f"{left} → {right}"
+    return left + _TO + right
 
 
 def _side(right: str, response: Response, question: Question | None) -> str:
@@ -178,10 +185,10 @@ def _side(right: str, response: Response, question: Question | None) -> str:
 
 
 def _number(typed: str, response: Response, question: Question | None) -> str:
-    """A wrong number: the trap it fell into, or its value, with the parameters it was an answer to."""
+    """A wrong number: the trap it fell into, or its value, where that was not to one draw of parameters."""
     value = number(typed)
     if value is None:
-        return on_one_line(typed) or NOTHING
+        return _word(typed)
     if isinstance(question, Numeric):
         try:
             judge = instantiate(question, response.values)[1].judge
@@ -192,5 +199,4 @@ def _number(typed: str, response: Response, question: Question | None) -> str:
             for (trap, _), written in zip(judge.traps, question.traps, strict=True):
                 if abs(value - trap) <= slack:
                     return f"{written.expr} (a trap)" if question.params else f"{value:.6g} (a trap)"
-    given = ", ".join(f"{name}={drawn:.6g}" for name, drawn in response.values.items())
-    return f"{value:.6g}" + (f" for {given}" if given else "")
+    return ANOTHER if response.values else f"{value:.6g}"

@@ -8,6 +8,7 @@ from graders.templates import environment
 from graders.untrusted import CONTENT_SECURITY_POLICY, on_one_line
 from quizzes.analysis.analyse import Analysis
 from quizzes.analysis.estimates import Estimate
+from quizzes.analysis.flags import ENOUGH
 from quizzes.analysis.plots import item_curve, marks, option_curves
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def analysis_html(analysis: Analysis) -> str:
         for item in analysis.items
     ]
     template = _templates().get_template("analysis.html")
-    return template.render(analysis=analysis, shown=shown, policy=CONTENT_SECURITY_POLICY)
+    return template.render(analysis=analysis, shown=shown, enough=ENOUGH, policy=CONTENT_SECURITY_POLICY)
 
 
 def concepts_html(view: ConceptView) -> str:

@@ -27,30 +27,29 @@ def marks(table: Sequence[Option]) -> dict[str, str]:
 
 
 def item_curve(name: str, groups: Sequence[Group], curve: Curve | None) -> str:
-    """Shares by score group, with 95 % intervals, and the fitted curve where there is one; empty without
-    groups."""
+    """Shares by score group, with 95 % intervals, and the fitted curve, which is that of being wholly right,
+    where there is one; empty without groups."""
     if not groups:
         return ""
-    fitted = curve is not None and curve.at(0.0) is not None and groups[0].theta is not None
-    xs = [(group.theta or 0.0) if fitted else group.rest for group in groups]
-    axis = _Axis(-3.0, 3.0, (-3, -2, -1, 0, 1, 2, 3), "ability θ") if fitted else _rest_axis()
-    parts = [axis.frame("share of the points")]
-    if fitted and curve is not None:
+    if curve is not None and curve.at(0.0) is not None:
+        axis, label = _Axis(-3.0, 3.0, (-3, -2, -1, 0, 1, 2, 3), "ability θ"), "wholly right"
+        dots = [(group.theta or 0.0, group.right, group.takers) for group in groups]
         line = [(x / 10, curve.at(x / 10) or 0.0) for x in range(-30, 31)]
-        parts.append(f'<polyline class="line key" points="{axis.points(line)}"/>')
+        drawn = f'<polyline class="line key" points="{axis.points(line)}"/>'
     else:
-        line = [(x, group.share) for x, group in zip(xs, groups, strict=True)]
-        parts.append(f'<polyline class="line other" stroke-dasharray="2 3" points="{axis.points(line)}"/>')
-    for x, group in zip(xs, groups, strict=True):
-        p = min(1.0, max(0.0, group.share))
-        half = 1.96 * sqrt(p * (1 - p) / group.takers)
+        axis, label = _rest_axis(), "share of the points"
+        dots = [(group.rest, group.share, group.takers) for group in groups]
+        line = [(x, y) for x, y, _ in dots]
+        drawn = f'<polyline class="line other" stroke-dasharray="2 3" points="{axis.points(line)}"/>'
+    parts = [axis.frame(label), drawn]
+    for x, share, takers in dots:
+        p, at = min(1.0, max(0.0, share)), f"{axis.x(x):.1f}"
+        half = 1.96 * sqrt(p * (1 - p) / takers)
         low, high = axis.y(max(0.0, p - half)), axis.y(min(1.0, p + half))
-        parts.append(
-            f'<line class="bar" x1="{axis.x(x):.1f}" x2="{axis.x(x):.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
-        )
-        parts.append(f'<circle class="dot" cx="{axis.x(x):.1f}" cy="{axis.y(p):.1f}" r="4"/>')
-    told = "; ".join(f"{group.takers} takers {group.share:.0%}" for group in groups)
-    return _svg(f"{name}: share by score group, the weakest first: {told}", parts)
+        parts.append(f'<line class="bar" x1="{at}" x2="{at}" y1="{low:.1f}" y2="{high:.1f}"/>')
+        parts.append(f'<circle class="dot" cx="{at}" cy="{axis.y(p):.1f}" r="4"/>')
+    told = "; ".join(f"{takers} takers {share:.0%}" for _, share, takers in dots)
+    return _svg(f"{name}: {label} by score group, the weakest first: {told}", parts)
 
 
 def option_curves(name: str, groups: Sequence[Group], table: Sequence[Option]) -> str:

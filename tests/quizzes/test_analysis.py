@@ -2,12 +2,14 @@
 
 import itertools
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from quizzes.analysis.analyse import analyse
 from quizzes.analysis.classical import reliability, upper_less_lower
@@ -25,6 +27,12 @@ PUBLISHED = [
     (0.763, 0.5344, 0.1444, 0.2459, 0.6884, -1.8664),
     (0.870, 0.4354, 0.1216, 0.2663, 0.6569, -3.1259),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")
