@@ -10,6 +10,7 @@ import typer
 from graders.cli.output import as_json_text, echo, short
 from graders.errors import UsageError
 from graders.untrusted import on_one_line
+from quizzes.cli_app import app, files, state
 
 if TYPE_CHECKING:
     from graders.course import Course
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _AS_JSON = typer.Option("--json", help="Print everything as JSON, and write no page.")
 
 
+@app.command()
 def analyse(
     name: Annotated[str, typer.Argument(help="A quiz, or a file of one.")],
     attempt: Annotated[str, typer.Option(help="Which of a student's counts: first, last or best.")] = "first",
@@ -36,22 +38,20 @@ def analyse(
     from quizzes.analysis.analyse import analyse as look
     from quizzes.analysis.page import analysis_html
     from quizzes.bank import read_bank
-    from quizzes.cli import _files, _state
     from quizzes.results import FOLDER, read_scored
 
     which = _which(attempt)
-    (path,) = _files([name])
+    (path,) = files([name])
     bank = read_bank(path)
-    state = _state()
-    attempts = read_scored(state, bank.quiz.id)
+    kept = state()
+    attempts = read_scored(kept, bank.quiz.id)
     if not attempts:
-        folder = short(state / FOLDER / bank.quiz.id / "scored")
-        raise UsageError(f"no scored attempts at {bank.quiz.id} in {folder}; score some: sorcery quiz score")
+        raise UsageError(f"no attempt at {bank.quiz.id} was scored yet; see: sorcery quiz score --help")
     analysis = look(bank, attempts, which)
     if as_json:
         typer.echo(as_json_text(analysis))
         return
-    page = html or state / FOLDER / bank.quiz.id / "analysis.html"
+    page = html or kept / FOLDER / bank.quiz.id / "analysis.html"
     write_atomically(page, analysis_html(analysis).encode())
     _print(analysis)
     typer.echo(short(page))
@@ -102,6 +102,7 @@ def _print(analysis: Analysis) -> None:
         echo([f"{flag.item}: {on_one_line(flag.sentence)}"])
 
 
+@app.command()
 def concepts(
     attempt: Annotated[str, typer.Option(help="Which of a student's counts: first, last or best.")] = "first",
     as_json: Annotated[bool, _AS_JSON] = False,
@@ -140,19 +141,17 @@ def concepts(
 
 def _notebooks(course: Course) -> list[Notebook]:
     """The topics with concepts; grades of those in which something was graded."""
-    from graders.gradebook import Gradebook
-    from graders.overview import overview
+    from graders.publish import look
     from graders.store import ResultStore
     from quizzes.analysis.concepts import Notebook
 
-    tagged = [topic for topic in course.topics if topic.concepts]
-    graded = [topic for topic in tagged if ResultStore(course.state, topic.id).any()]
-    found = [Notebook(topic.id, topic.concepts, ()) for topic in tagged if topic not in graded]
-    if graded:
-        with Gradebook(course) as book:
-            for topic in graded:
-                view = overview(course, topic, book)
-                found.append(Notebook(topic.id, view.concepts(), tuple(view.grades.values())))
+    found = []
+    for topic in course.topics:
+        if topic.concepts and ResultStore(course.state, topic.id).any():
+            view = look(course, topic)
+            found.append(Notebook(topic.id, view.concepts(), tuple(view.grades.values())))
+        elif topic.concepts:
+            found.append(Notebook(topic.id, topic.concepts, ()))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quizzes.attempts import Attempts
+from quizzes.attempts import Attempts, Series
 from quizzes.bank import Bank
 from quizzes.session import Session, SystemClock, kept
 
@@ -25,9 +25,9 @@ class Summary:
     possible: float | None
 
 
-def under_way(attempts: Attempts, quiz: str) -> str | None:
+def under_way(attempts: Attempts, quiz: str, series: Series = "open") -> str | None:
     """The attempt that is neither handed in nor expired; None when there is none."""
-    for name, _ in attempts.started(quiz):
+    for name, _ in attempts.started(quiz, series):
         session = Session.resume(attempts, name, SystemClock())
         session.tick()  # its time may have run out since
         if session.state == "under way":
@@ -35,9 +35,9 @@ def under_way(attempts: Attempts, quiz: str) -> str | None:
     return None
 
 
-def finished(attempts: Attempts, quiz: str) -> list[str]:
+def finished(attempts: Attempts, quiz: str, series: Series = "open") -> list[str]:
     """Attempts that are over, the oldest first."""
-    names = [name for name, _ in attempts.started(quiz)]
+    names = [name for name, _ in attempts.started(quiz, series)]
     return [name for name in names if Session.resume(attempts, name, SystemClock()).state != "under way"]
 
 
