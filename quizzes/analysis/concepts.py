@@ -8,8 +8,8 @@ assignments/course.yaml. Of a student and a concept,
     do  = Σ points / Σ points possible over the notebook questions on it, of the topics they have a grade in;
           what a person has yet to grade, and what is dropped, is left out
 
-Somebody *can* say or do it from a share of 0.7 on: Block and others put mastery at 0.8, where tests are taken
-again until it is reached; these are taken once.
+Somebody *can* say or do it from a share of 0.7 on. Mastery learning asks for 0.8 to 0.9 (Bloom 1968), but
+lets people try until they reach it; here the first attempt counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Items that deserve a second look, a sentence each. A flag is a question to the author, not a verdict.
 
     key       r(item, rest) < 0.1 while a wrong answer attracts the best. Of several right choices: r(choice,
-              rest) < 0 beyond chance. Ebel and Frisbie (1991) call r below 0.2 poor; 0.1 leaves room for
+              rest) < 0 beyond chance. Ebel and Frisbie (1991) call less than 0.2 poor; 0.1 leaves room for
               chance.
     attracts  r(wrong answer, rest) > 0 beyond chance, given by 5 % of takers or more: fewer are no
               functioning distractor (Haladyna and Downing 1993)

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from graders.errors import UsageError
 from quizzes.results import Response, Scored
 from quizzes.schema import Kind
 
@@ -100,7 +101,10 @@ def _share(attempt: Scored) -> float:
 
 
 def matrix(attempts: Sequence[Scored], order: Iterable[str] = ()) -> Matrix:
-    """Of attempts, one a student. Columns come in the `order` of questions' ids, then as they turn up."""
+    """Of attempts, one a student. Columns come in the `order` of questions' ids, then as they turn up.
+
+    Raises UsageError for a share that no scoring gives.
+    """
     place = {question: at for at, question in enumerate(order)}
     kinds: dict[tuple[str, int], Kind] = {}
     for attempt in attempts:
@@ -121,6 +125,9 @@ def matrix(attempts: Sequence[Scored], order: Iterable[str] = ()) -> Matrix:
     responses: list[dict[int, Response]] = [{} for _ in columns]
     for row, attempt in enumerate(attempts):
         for response in attempt.responses:
+            if not -1 <= response.share <= 1:
+                whose = f"{attempt.student}'s in {response.question}"
+                raise UsageError(f"{whose} is a share of {response.share:g}; score the quiz again")
             column = at[response.question, response.rev]
             shares[row, column] = response.share
             responses[column][row] = response

@@ -34,7 +34,7 @@ RIGHT = "(right)"
 ANOTHER = "(another number)"
 _CHOICES: tuple[Kind, ...] = ("single", "true_false", "multi")
 _TO = " → "
-_LONGEST = 200  # letters shown of what somebody typed
+_LONGEST = 200  # letters of what somebody typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _text(name: str, known: Mapping[str, tuple[str, bool]], question: Question |
         lefts = {pair.id: pair.left for pair in question.pairs}
         left, _, right = name.partition(_TO)
         name = readable(_pair(lefts.get(left, left), right))
-    return on_one_line(name)[:_LONGEST]
+    return on_one_line(name)
 
 
 def _key(
@@ -148,23 +148,24 @@ def _chosen(response: Response, question: Question | None) -> frozenset[str]:
         case "matching", dict() as pairs:
             return frozenset(_pair(left, _side(right, response, question)) for left, right in pairs.items())
         case "ordering", list() as order:
-            places = (
-                {item.id: at for at, item in enumerate(question.items, 1)}
-                if isinstance(question, Ordering)
-                else {}
-            )
-            return frozenset({" ".join(str(places.get(name, name)) for name in order)})
-        case "numeric" | "short", str() as typed:
-            if response.right:
-                return frozenset({RIGHT})
-            return frozenset(
-                {_number(typed, response, question) if response.kind == "numeric" else _word(typed)}
-            )
+            return frozenset({_places(order, question)})
+        case "numeric" | "short", str() if response.right:
+            return frozenset({RIGHT})
+        case "numeric", str() as typed:
+            return frozenset({_number(typed, response, question)})
+        case "short", str() as typed:
+            return frozenset({_word(typed)})
     return frozenset({NOTHING})  # an answer of another kind counts as none, as quizzes.score has it
 
 
 def _word(typed: str) -> str:
-    return on_one_line(normal(typed)) or on_one_line(typed) or NOTHING
+    return on_one_line(normal(typed) or typed)[:_LONGEST]
+
+
+def _places(order: list[str], question: Question | None) -> str:
+    items = question.items if isinstance(question, Ordering) else ()
+    places = {item.id: str(at) for at, item in enumerate(items, 1)}
+    return " ".join(places.get(part, part) for part in order)
 
 
 def _pair(left: str, right: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from graders.errors import UsageError
 from quizzes.analysis.analyse import analyse
 from quizzes.analysis.classical import reliability, upper_less_lower
 from quizzes.analysis.estimates import correlations, means
@@ -216,6 +217,11 @@ def test_leaving_questions_undrawn_at_random_hardly_moves_the_statistics() -> No
     ):  # fmt: skip
         assert 0 < other.value < one.value + 0.15  # a shorter rest is noisier
         assert other.value < high.value
+
+
+def test_a_share_that_no_scoring_gives_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"ada's in q1 is a share of 1e\+300; score the quiz again"):
+        matrix([attempt("ada", response("q1", "a", 1e300))])
 
 
 def test_which_attempt_counts_is_asked_for() -> None:

@@ -146,3 +146,29 @@ def test_a_wrong_word_of_the_best_asks_to_be_accepted(bank) -> None:
     (flag,) = [flag for flag in answered(bank, word, tf, one).flags if flag.item == "word"]
     assert flag.sign in ("key", "attracts")
     assert "“nesterov” attracts the best" in flag.sentence
+
+
+def test_of_several_choices_each_is_looked_at(bank) -> None:
+    """`two` counts as right and is taken by the weak; `three` counts as wrong and is taken by the strong."""
+    many, tf, one = [], [], []
+    for at in range(80):
+        strong = at % 2 == 0
+        many.append(
+            response("many", ["four", "three" if strong else "two"], 0.0 if strong else 1.0, kind="multi")
+        )
+        tf.append(response("tf", "true", float(strong != (at % 10 == 0)), kind="true_false"))
+        one.append(response("one", "y", float(strong != (at % 8 == 1))))
+    flags = [flag for flag in answered(bank, many, tf, one).flags if flag.item == "many"]
+    assert [(flag.sign, flag.option) for flag in flags] == [("key", "two")]
+    assert flags[0].sentence.startswith("“2” counts as right, but the weaker take it (r = −0.")
+
+
+def test_alpha_that_would_rise_is_told_where_nothing_else_is(bank) -> None:
+    """The third agrees with the others a little: enough not to be flat, too little for so short a quiz."""
+    rows = [(float(at % 2), float(at % 2), float((at % 2) ^ (at % 5 < 2))) for at in range(100)]
+    columns = [
+        [response(name, "x", share) for share in shares]
+        for name, shares in zip(("first", "second", "odd"), zip(*rows, strict=True), strict=True)
+    ]
+    found = {item.id: [flag.sign for flag in item.flags] for item in answered(bank, *columns).items}
+    assert found == {"first": [], "second": [], "odd": ["alpha"]}
