@@ -44,6 +44,9 @@ def finished(attempts: Attempts, quiz: str, series: Series = "open") -> list[str
 def summary(attempts: Attempts, bank: Bank) -> Summary:
     quiz = bank.quiz
     sessions = [Session.resume(attempts, name, SystemClock()) for name, _ in attempts.started(quiz.id)]
+    for session in sessions:
+        if session.remaining() == 0:
+            session.tick()  # it ended while nobody looked
     over = [session for session in sessions if session.state != "under way" and session.keys is not None]
     totals = [session.total() for session in over]
     asked = sum(section.draw or len(section.use) for section in bank.sections)

@@ -102,7 +102,7 @@ def test_the_readme_begins_with_set_up_and_grading_then_the_tests() -> None:
     first, second = commands()[:2]
     assert "pip install" in first
     assert first.endswith("sorcery grade cnn tests/submissions/cnn")
-    assert second == ".venv/bin/python -m pytest"
+    assert second == ".venv/bin/python -m pytest -n auto --maxprocesses 4"
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
