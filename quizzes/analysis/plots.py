@@ -78,12 +78,11 @@ def option_curves(name: str, groups: Sequence[Group], table: Sequence[Option]) -
 
 
 def _apart(ends: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """Letters moved down so that none lies upon another, then all up by what went over the edge."""
+    """Letters moved up so that none lies upon another; y grows downwards."""
     placed: list[tuple[float, str]] = []
-    for y, letter in sorted(ends):
-        placed.append((max(y, placed[-1][0] + _APART) if placed else y, letter))
-    over = max(0.0, placed[-1][0] - (_HEIGHT - _BOTTOM))
-    return [(y - over, letter) for y, letter in placed]
+    for y, letter in sorted(ends, reverse=True):
+        placed.append((min(y, placed[-1][0] - _APART) if placed else y, letter))
+    return placed
 
 
 class _Axis:
