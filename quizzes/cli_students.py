@@ -99,7 +99,7 @@ def _take_released(path: Path, name: str, student: str, plain: bool) -> None:
         attempt = under_way(attempts, bundle.quiz, "released", student or None)
         over = [
             Session.resume(attempts, one, SystemClock())
-            for one in finished(attempts, bundle.quiz, "released")
+            for one in finished(attempts, bundle.quiz, "released", student or None)
         ]
         waiting = [one for one in over if not handed_in(one, state())]
         for session in waiting:  # its time ran out meanwhile, or the exchange could not be reached
