@@ -140,7 +140,9 @@ def _fence(node: Any) -> str:
     code = _all_text(node)
     code = code.removeprefix("\n").removesuffix("\n")
     inner = node.find("code")
-    language = re.search(r"(?:^|\s)(?:language|lang)-([\w+#.-]+)", (inner if inner is not None else node).get("class", ""))
+    language = re.search(
+        r"(?:^|\s)(?:language|lang)-([\w+#.-]+)", (inner if inner is not None else node).get("class", "")
+    )
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
     return f"{ticks}{language[1] if language else ''}\n{code}\n{ticks}"
 
