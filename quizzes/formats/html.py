@@ -7,20 +7,20 @@ paragraph comes without <p>. `to_markdown` is in quizzes.formats.markdown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from quizzes.formats.markdown import to_markdown
-from quizzes.maths import MATHS
+from quizzes.maths import MATHS, unicode
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-__all__ = ["to_html", "to_markdown"]
+__all__ = ["to_html", "to_markdown", "to_plain"]
 
 
 def to_html(text: str) -> str:
@@ -30,6 +30,26 @@ def to_html(text: str) -> str:
     if [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]:
         tokens = tokens[1:2]
     return str(parser.renderer.render(tokens, parser.options, {})).strip("\n")
+
+
+def to_plain(text: str) -> str:
+    """On one line, without marks; mathematics in Unicode, images as what is said of them."""
+    return " ".join(" ".join(_plain(_parser().parse(text))).split())
+
+
+def _plain(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        match token.type:
+            case "inline":
+                yield "".join(_plain(token.children or ()))
+            case "maths":
+                yield unicode(token.content)
+            case "image":
+                yield token.content
+            case "softbreak" | "hardbreak":
+                yield " "
+            case _:
+                yield token.content
 
 
 @cache
