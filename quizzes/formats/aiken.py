@@ -19,7 +19,7 @@ from html import escape
 from quizzes.formats.base import Exported, Imported, Loss, Source
 from quizzes.formats.build import Builder, choices
 from quizzes.formats.html import to_markdown, to_plain
-from quizzes.formats.lost import lost
+from quizzes.formats.lost import lost, told
 from quizzes.formats.text import decoded, fault
 from quizzes.schema import Question, Single, TrueFalse
 
@@ -61,9 +61,7 @@ def read(data: bytes, name: str) -> Imported:
         elif here.choices:
             raise fault(number, "neither a choice, such as `C. text`, nor `ANSWER: C`")
         else:
-            raise fault(
-                number, "a second line of a question; write it on one, then its choices from `A. text`"
-            )
+            raise fault(number, "a second line of a question; write it on one, and its choices below")
     if here is not None:
         raise fault(here.line, "a question that no `ANSWER: ` ends")
     return builder.done()
@@ -93,7 +91,7 @@ def write(source: Source) -> Exported:
             blocks.append(block)
         losses += [Loss(question.id, one) for one in what]
     losses.append(Loss("", "ids of questions are not carried; they are made of the first words"))
-    return Exported("\n".join(blocks).encode(), tuple(losses))
+    return Exported("\n".join(blocks).encode(), told(losses))
 
 
 def _question(question: Question) -> tuple[str, list[str]]:
@@ -113,9 +111,7 @@ def _question(question: Question) -> tuple[str, list[str]]:
     if _CHOICE.fullmatch(texts[0]) or _ANSWER.fullmatch(texts[0]):
         return "", ["left out: its text would be taken for a choice or an answer"]
     written = [question.stem, *(text for text, _ in options)]
-    if any(
-        to_markdown(escape(plain, quote=False)) != text for plain, text in zip(texts, written, strict=True)
-    ):
+    if [to_markdown(escape(text, quote=False)) for text in texts] != written:
         losses.append("formatting of its texts is not carried")
     letters = string.ascii_uppercase
     right = next(letter for letter, (_, correct) in zip(letters, options, strict=False) if correct)

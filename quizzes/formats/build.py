@@ -72,17 +72,16 @@ class Builder:
             why = f": {self.losses[0]}" if self.losses else ""
             raise FormatError(f"no question that can be carried over{why}")
         there = {question.id for question in self.questions}
-        sections = [
-            {**section, "use": [name for name in section["use"] if name in there]}
-            if "use" in section
-            else section
-            for section in self.sections
-        ]
+        for section in self.sections:
+            if "use" in section:
+                section["use"] = [name for name in section["use"] if name in there]
         file = QuizFile.model_validate(
             {
                 "schema": 1,
                 "quiz": {"id": self.id, "title": self.title, **self.settings},
-                "sections": [section for section in sections if section.get("use") or section.get("draw")],
+                "sections": [
+                    section for section in self.sections if section.get("use") or section.get("draw")
+                ],
                 "questions": self.questions,
             }
         )

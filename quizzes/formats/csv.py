@@ -31,10 +31,10 @@ import string
 from collections.abc import Mapping
 
 from graders.strict_yaml import suggest
-from quizzes.formats.base import Exported, FormatError, Imported, Loss, Source
+from quizzes.formats.base import Exported, Imported, Loss, Source
 from quizzes.formats.build import Builder, choices
 from quizzes.formats.ids import choice_ids
-from quizzes.formats.lost import lost
+from quizzes.formats.lost import lost, told
 from quizzes.formats.text import decoded, fault
 from quizzes.schema import (
     Matching,
@@ -58,8 +58,8 @@ _AFTER = ["feedback", "points", "tags", "difficulty", "scoring", "unit", "hint",
 _COLUMNS = [*_BEFORE, *_CHOICES, "answer", *_FEEDBACK, *_AFTER]
 _KINDS = ("single", "multi", "true_false", "numeric", "short", "matching", "ordering")
 CARRIES = {
-    "tags", "difficulty", "points", "hint", "explain", "source", "choice feedback", "feedback", "rule", "unit",
-    "traps", "rel_tol", "extra",
+    "tags", "difficulty", "points", "hint", "explain", "source", "choice feedback", "feedback", "rule",
+    "unit", "traps", "rel_tol", "extra",
 }  # fmt: skip
 
 # What a spreadsheet runs as a formula, at the start of a cell or, where it divides cells elsewhere than we
@@ -99,10 +99,8 @@ def _head(row: list[str], line: int) -> list[str]:
         columns.pop()
     for column in columns:
         if column not in _COLUMNS:
-            near = (
-                suggest(column, _COLUMNS)
-                or f"there are {', '.join([*_BEFORE, 'choice_a', 'answer', *_AFTER])}"
-            )
+            known = ", ".join([*_BEFORE, "choice_a", "answer", *_AFTER])
+            near = suggest(column, _COLUMNS) or f"there are {known}"
             raise fault(line, f"no column {column[:40]!r}; {near}")
         if columns.count(column) > 1:
             raise fault(line, f"two columns {column!r}")
@@ -115,9 +113,8 @@ def _head(row: list[str], line: int) -> list[str]:
 def _row(builder: Builder, cells: Mapping[str, str], line: int) -> None:
     kind = cells.get("type", "").lower()
     if kind not in _KINDS:
-        raise fault(
-            line, f"no type {kind[:40]!r}; {suggest(kind, _KINDS) or 'there are ' + ', '.join(_KINDS)}"
-        )
+        near = suggest(kind, _KINDS) or f"there are {', '.join(_KINDS)}"
+        raise fault(line, f"no type {kind[:40]!r}; {near}")
     if not cells.get("stem"):
         raise fault(line, "no text in column 'stem'")
     fields: dict[str, object] = {
@@ -132,7 +129,10 @@ def _row(builder: Builder, cells: Mapping[str, str], line: int) -> None:
     if cells.get("points"):
         fields["points"] = _number(cells["points"], "points", line)
     if cells.get("difficulty"):
-        fields["difficulty"] = int(_number(cells["difficulty"], "difficulty", line))
+        difficulty = _number(cells["difficulty"], "difficulty", line)
+        if difficulty not in (1, 2, 3, 4, 5):
+            raise fault(line, f"difficulty {cells['difficulty'][:40]!r} is none of 1 to 5")
+        fields["difficulty"] = int(difficulty)
     fields |= _answer(kind, cells, line)
     builder.add(fields, line)
 
@@ -175,9 +175,8 @@ def _answer(kind: str, cells: Mapping[str, str], line: int) -> dict[str, object]
                 "pairs": [{"id": key, "left": left, "right": right} for key, (left, right) in keyed],
                 "extra": extra,
             }
-    return {
-        "items": [{"id": key, "text": text} for key, text in zip(choice_ids(len(texts)), texts, strict=True)]
-    }
+    keys = choice_ids(len(texts))
+    return {"items": [{"id": key, "text": text} for key, text in zip(keys, texts, strict=True)]}
 
 
 def _tolerant(given: str, line: int) -> dict[str, object]:
@@ -228,7 +227,7 @@ def write(source: Source) -> Exported:
     writer.writeheader()
     writer.writerows({key: guarded(value) for key, value in row.items()} for row in rows)
     # Spreadsheets take a file without the mark for one of an old encoding.
-    return Exported(table.getvalue().encode("utf-8-sig"), tuple(losses))
+    return Exported(table.getvalue().encode("utf-8-sig"), told(losses))
 
 
 def _cells(question: Question) -> dict[str, str] | str:
@@ -302,4 +301,4 @@ def unguarded(cell: str) -> str:
     return _GUARDED.sub(r"\1", cell)
 
 
-__all__ = ["SUFFIXES", "TITLE", "FormatError", "guarded", "read", "unguarded", "write"]
+__all__ = ["SUFFIXES", "TITLE", "guarded", "read", "unguarded", "write"]

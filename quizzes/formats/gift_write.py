@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from quizzes.formats.base import Exported, Loss, Source
 from quizzes.formats.gift_syntax import escaped
 from quizzes.formats.html import to_html
-from quizzes.formats.lost import lost
+from quizzes.formats.lost import lost, told
 from quizzes.formats.weights import known, weights_of
 from quizzes.schema import (
     Matching,
@@ -26,17 +26,8 @@ from quizzes.schema import (
 )
 
 CARRIES = {
-    "title",
-    "sections",
-    "tags",
-    "explain",
-    "choice feedback",
-    "feedback",
-    "rule",
-    "traps",
-    "extra",
-    "scoring",
-}
+    "title", "sections", "scoring", "tags", "explain", "choice feedback", "feedback", "rule", "traps", "extra",
+}  # fmt: skip
 
 
 def write(source: Source) -> Exported:
@@ -47,7 +38,7 @@ def write(source: Source) -> Exported:
         lines += [f"$CATEGORY: {category}", ""]
         for question in questions:
             lines += [*_question(file, question, losses), ""]
-    return Exported("\n".join(lines).encode(), tuple(losses))
+    return Exported("\n".join(lines).encode(), told(losses))
 
 
 def _sections(file: QuizFile) -> Iterator[tuple[str, list[Question]]]:

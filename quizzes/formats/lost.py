@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from quizzes.formats.base import Loss
@@ -96,3 +96,10 @@ def _named(question: Question) -> bool:
         case _:
             return False
     return parts != choice_ids(len(parts))
+
+
+def told(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    """Each once; of a question that is left out, that alone."""
+    found = tuple(dict.fromkeys(losses))
+    out = {loss.question for loss in found if loss.question and loss.what.startswith("left out")}
+    return tuple(loss for loss in found if loss.question not in out or loss.what.startswith("left out"))
