@@ -9,6 +9,7 @@ import typer
 
 from graders.cli.output import as_json_text, echo, short
 from graders.errors import UsageError
+from quizzes.cli_formats import add_commands
 
 app = typer.Typer(help="Quizzes: write them, take them, score them.", no_args_is_help=True)
 
@@ -200,3 +201,6 @@ def review(name: Annotated[str, typer.Argument(help="A quiz you took.")]) -> Non
         if not names:
             raise UsageError(f"no attempt at {quiz!r} was handed in; take it: sorcery quiz take {name}")
         go_through(Session.resume(attempts, names[-1], SystemClock()), lambda text: echo([text]))
+
+
+add_commands(app)

@@ -74,7 +74,7 @@ INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "r
 # Of graders, quizzes know these alone; graders know nothing of quizzes.
 QUIZZES_MAY = {"cli.output", "course", "errors", "gradebook", "records", "store", "strict_yaml", "untrusted"}
 QUIZ_LAYERS = [
-    ["cli"],
+    ["cli", "cli_formats"],
     ["tui"],
     ["history", "lint", "plain"],
     ["session"],

@@ -26,7 +26,8 @@ from quizzes.schema import (
 )
 
 CARRIES = {
-    "title", "sections", "scoring", "tags", "explain", "choice feedback", "feedback", "rule", "traps", "extra",
+    "title", "sections", "scoring", "tags", "explain", "choice feedback", "feedback", "rule", "traps",
+    "extra",
 }  # fmt: skip
 
 
