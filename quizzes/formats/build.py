@@ -131,7 +131,7 @@ def label(text: str) -> str:
 
 def _apart(text: str) -> str:
     def mended(kind: str, part: str) -> str:
-        opened = "<\u200b<" if kind == "code" else "&lt;<" if kind == "text" else r"<{}<"
+        opened = "<\u200b<" if kind == "code" else "&lt;&lt;" if kind == "text" else r"<{}<"
         return part.replace("<<", opened)
 
     parts = []

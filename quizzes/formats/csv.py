@@ -287,9 +287,13 @@ def _kept(text: str, divider: str) -> str:
 
 
 def _divided(text: str, divider: str) -> list[str]:
-    parts = re.findall(rf"(?:\\.|[^\\{divider}])*\\?(?:{re.escape(divider)}|\Z)", text, re.DOTALL)
-    bare = [part[:-1] if part.endswith(divider) else part for part in parts]
-    return [re.sub(rf"\\([\\{divider}])", r"\1", part) for part in bare]
+    parts = [""]
+    for piece in re.findall(r"\\.|.", text, re.DOTALL):
+        if piece == divider:
+            parts.append("")
+        else:
+            parts[-1] += piece[1] if piece in (f"\\{divider}", "\\\\") else piece
+    return parts
 
 
 def guarded(cell: str) -> str:

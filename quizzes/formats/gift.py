@@ -74,7 +74,9 @@ def _categories(builder: Builder, placed: Sequence[tuple[str, str]]) -> None:
 def _path(category: str) -> list[str]:
     """The parts of a category below the course; // in one is a slash."""
     parts = [part.replace("//", "/").strip() for part in re.split(r"(?<!/)/(?!/)", category)]
-    while parts and (re.fullmatch(r"\$\w+\$", parts[0]) or parts[0] in ("top", "")):
+    if parts and re.fullmatch(r"\$\w+\$", parts[0]):
+        parts.pop(0)
+    if parts and parts[0] == "top":
         parts.pop(0)
     return [part for part in parts if part]
 

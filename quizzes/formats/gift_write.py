@@ -53,7 +53,8 @@ def _sections(file: QuizFile) -> Iterator[tuple[str, list[Question]]]:
 
 
 def _part(title: str) -> str:
-    return escaped(" ".join(title.split())).replace("/", "//")
+    doubled = escaped(" ".join(title.split())).replace("/", "//")
+    return re.sub(r"^(?=/)|(?<=/)$", " ", doubled)  # lest it run into the / between parts
 
 
 def _question(file: QuizFile, question: Question, losses: list[Loss]) -> Iterator[str]:

@@ -126,7 +126,7 @@ def _list(node: Any, depth: int) -> list[str]:
         mark = "- " if node.tag == "ul" else f"{number}. "
         number += 1
         body = ("\n\n" if loose or not _tight(blocks) else "\n").join(blocks)
-        items.append(mark + body.replace("\n", "\n" + " " * len(mark)).rstrip())
+        items.append((mark + body.replace("\n", "\n" + " " * len(mark))).rstrip())
     text = ("\n\n" if loose else "\n").join(items)
     return [re.sub(r"^ +$", "", text, flags=re.MULTILINE)] if items else []
 
@@ -328,6 +328,8 @@ def _unmarked(marked: str) -> str:
     """Escapes, of the marked characters, those kinds without whose escapes the text would mean another."""
     marked = re.sub(rf"{_END}(\d)", lambda found: f"&#{ord(found[1])};", marked)
     marked = marked.replace(_END, "").replace(_KEEP, " ")
+    # Whoever reads Markdown with HTML in it must not take a text for a tag.
+    marked = re.sub(rf"(?<!<){_MARK}<(?=[A-Za-z/!?])", r"\\<", marked)
     kinds = sorted(set(re.findall(f"{_MARK}(.)", marked)))
     if not kinds:
         return marked
