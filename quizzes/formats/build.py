@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from quizzes.formats.base import MAX_QUESTIONS, FormatError, Imported, Loss
 from quizzes.formats.ids import choice_ids, unique_id, unique_title
+from quizzes.formats.media import images
 from quizzes.maths import segments
-from quizzes.schema import PLACEHOLDER, Question, QuizFile, texts
+from quizzes.schema import PLACEHOLDER, Question, QuizFile
 
 _ADAPTER: TypeAdapter[Question] = TypeAdapter(Question)
 _SHOWN = {"stem", "text", "left", "right", "feedback", "hint", "explain"}
 LONGEST_LABEL = 200
-_IMAGE = re.compile(r"!\[[^\]]*\]\(<?(?!https?:|data:)([^)>\s]+)")
 
 
 class Builder:
@@ -69,8 +68,8 @@ class Builder:
     def done(self) -> Imported:
         """Raises FormatError when there is no question."""
         if not self.questions:
-            why = f": {self.losses[0]}" if self.losses else ""
-            raise FormatError(f"no question that can be carried over{why}")
+            why = [f": {loss}" for loss in self.losses if loss.what.startswith("left out")]
+            raise FormatError("no question that can be carried over" + "".join(why[:1]))
         there = {question.id for question in self.questions}
         for section in self.sections:
             if "use" in section:
@@ -116,11 +115,6 @@ def choices(
             ids or choice_ids(len(shown)), shown, right, feedback or [""] * len(shown), strict=True
         )
     ]
-
-
-def images(question: Question) -> list[str]:
-    """Files that the texts of a question show."""
-    return list(dict.fromkeys(name for _, text in texts(question) for name in _IMAGE.findall(text)))
 
 
 def label(text: str) -> str:

@@ -29,6 +29,7 @@ import io
 import re
 import string
 from collections.abc import Mapping
+from decimal import Decimal
 
 from graders.strict_yaml import suggest
 from quizzes.formats.base import Exported, Imported, Loss, Source
@@ -65,8 +66,8 @@ CARRIES = {
 # What a spreadsheet runs as a formula, at the start of a cell or, where it divides cells elsewhere than we
 # do, after a semicolon or an end of line (graders.untrusted.for_csv, which cannot be undone).
 _FORMULA = r"[=+\-@|%\t\r＝＋－＠]"
-_UNGUARDED = re.compile(rf'(^|[;\n]"*)(?=\'*{_FORMULA})')
-_GUARDED = re.compile(rf'(^|[;\n]"*)\'(?=\'*{_FORMULA})')
+_UNGUARDED = re.compile(rf'(^ *|[;\n]"* *)(?=\'*{_FORMULA})')
+_GUARDED = re.compile(rf'(^ *|[;\n]"* *)\'(?=\'*{_FORMULA})')
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 
 
@@ -159,6 +160,9 @@ def _answer(kind: str, cells: Mapping[str, str], line: int) -> dict[str, object]
             return {"answer": given.lower() == "true", "feedback": cells.get("feedback", "")}
         case "numeric":
             answer = _tolerant(given, line)
+            for text, feedback in zip(texts, said, strict=True):
+                if not feedback:
+                    raise fault(line, f"the wrong number {text[:40]!r} needs its feedback")
             traps = [
                 {"expr": _expression(_number(text, "choice", line)), "feedback": feedback}
                 for text, feedback in zip(texts, said, strict=True)
@@ -189,7 +193,7 @@ def _tolerant(given: str, line: int) -> dict[str, object]:
         value = _number(text, "tolerance", line)
         if value < 0:
             raise fault(line, f"a tolerance below 0 in {given[:40]!r}")
-        found[key] = value / 100 if key == "rel_tol" else value
+        found[key] = float(Decimal(repr(value)) / 100) if key == "rel_tol" else value
     return found
 
 
@@ -277,9 +281,8 @@ def _cells(question: Question) -> dict[str, str] | str:
 
 
 def _percent(share: float) -> str:
-    """Such that a hundredth of it is `share` again, to the last bit."""
-    shown = f"{100 * share:.12g}"
-    return shown if float(shown) / 100 == share else repr(100 * share)
+    """In decimals, such that a hundredth of it is `share` again, to the last bit."""
+    return f"{(100 * Decimal(repr(share))).normalize():f}"
 
 
 def _kept(text: str, divider: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from quizzes.formats.base import Loss
-from quizzes.formats.build import images
 from quizzes.formats.ids import choice_ids
+from quizzes.formats.media import images
 from quizzes.schema import Matching, Multi, Numeric, Ordering, Question, QuizFile, Short, Single
 
 

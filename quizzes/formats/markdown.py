@@ -227,8 +227,7 @@ def _link(node: Any, depth: int) -> str:
 
 
 def _target(url: str) -> str:
-    url = re.sub(r"[\x00-\x1f]", "", url)
-    return f"<{url.replace('<', '%3C').replace('>', '%3E')}>" if re.search(r"[\s()]", url) else url
+    return re.sub(r"[\x00-\x20()<>\\]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
 def _title(node: Any) -> str:
