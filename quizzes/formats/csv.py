@@ -190,10 +190,10 @@ def _tolerant(given: str, line: int) -> dict[str, object]:
         key, text = ("rel_tol", part[:-1].strip()) if part.endswith("%") else ("abs_tol", part)
         if key in found:
             raise fault(line, f"two tolerances in {given[:40]!r}")
-        value = _number(text, "tolerance", line)
+        value = _decimal(text, "tolerance", line)
         if value < 0:
             raise fault(line, f"a tolerance below 0 in {given[:40]!r}")
-        found[key] = float(Decimal(repr(value)) / 100) if key == "rel_tol" else value
+        found[key] = float(value / 100 if key == "rel_tol" else value)
     return found
 
 
@@ -205,10 +205,14 @@ def _sides(text: str, line: int) -> tuple[str, str]:
 
 
 def _number(text: str, what: str, line: int) -> float:
+    return float(_decimal(text, what, line))
+
+
+def _decimal(text: str, what: str, line: int) -> Decimal:
     plain = text.strip().replace(",", ".") if text.count(",") == 1 and "." not in text else text.strip()
     if len(plain) > 60 or not _NUMBER.fullmatch(plain) or abs(float(plain)) > 1e300:
         raise fault(line, f"{what} {text[:40]!r} is no number")
-    return float(plain)
+    return Decimal(plain)
 
 
 def _expression(value: float) -> str:
@@ -282,7 +286,8 @@ def _cells(question: Question) -> dict[str, str] | str:
 
 def _percent(share: float) -> str:
     """In decimals, such that a hundredth of it is `share` again, to the last bit."""
-    return f"{(100 * Decimal(repr(share))).normalize():f}"
+    percent = (100 * Decimal(repr(share))).normalize()
+    return f"{percent:f}" if abs(percent.adjusted()) < 12 else str(percent)
 
 
 def _kept(text: str, divider: str) -> str:

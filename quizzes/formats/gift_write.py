@@ -152,7 +152,7 @@ def _plain(number: float) -> str:
 
 def _bare(html: str) -> str:
     """An item of an ordering question, in which Moodle undoes no escapes."""
-    codes = {"\n": "&#10;", "{": "&#123;", "}": "&#125;", "\\": "&#92;", "//": "&#47;&#47;"}
+    codes = {"\n": "&#10;", "{": "&#123;", "}": "&#125;", "\\": "&#92;", "//": "&#47;&#47;", "####": "&#35;###"}
     for char, code in codes.items():
         html = html.replace(char, code)
     return html
