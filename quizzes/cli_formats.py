@@ -10,6 +10,7 @@ import typer
 
 from graders.cli.output import as_json_text, echo, short
 from graders.errors import UsageError
+from quizzes.cli_app import app, files
 
 if TYPE_CHECKING:
     from quizzes.formats.base import Imported, Loss
@@ -18,11 +19,7 @@ LISTED = 5  # questions that are named, of those that lose the same
 _FORMATS = "gift, moodle-xml, aiken, qti12, qti21, csv or text2qti"
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.command(name="import")(import_)
-    app.command()(export)
-
-
+@app.command(name="import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A file of another program.", exists=False)],
     format_: Annotated[
@@ -66,6 +63,7 @@ def import_(
     _print(as_json, path, questions, found.losses, f"lint it: sorcery quiz lint {_named(path)}")
 
 
+@app.command()
 def export(
     name: Annotated[str, typer.Argument(help="A quiz, or a file of one.")],
     format_: Annotated[str, typer.Option("--format", help=f"{_FORMATS}, or anki.")],
@@ -85,14 +83,13 @@ def export(
     """
     from graders.store import write_atomically
     from quizzes.bank import read_bank
-    from quizzes.cli import _files
     from quizzes.formats.base import Source
     from quizzes.formats.draw import drawn
     from quizzes.formats.media import gathered
     from quizzes.formats.registry import known
 
     writer = known(format_).load()
-    (path,) = _files([name])
+    (path,) = files([name])
     bank = read_bank(path)
     file, losses = drawn(bank, seed, variants)
     media, missing = gathered(file, path.parent)
