@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from quizzes.bank import faults_of
 from quizzes.formats.base import MAX_QUESTIONS, FormatError, Imported, Loss
 from quizzes.formats.ids import choice_ids, unique_id, unique_title
 from quizzes.formats.media import images
@@ -50,14 +51,17 @@ class Builder:
         if len(self.questions) >= MAX_QUESTIONS:
             raise FormatError(f"more than {MAX_QUESTIONS} questions; split the file")
         name = fields["id"]
+        place = f" (line {line})" if line else ""
         safe = self._without_placeholders(name, fields)
         try:
             question = _ADAPTER.validate_python({key: value for key, value in safe.items() if value != ""})
         except ValidationError as error:
             fault = error.errors(include_url=False, include_input=False)[0]
             part = ".".join(str(step) for step in fault["loc"][1:])
-            place = f" (line {line})" if line else ""
             self.lose(name, f"left out{place}: {part}: {fault['msg'].removeprefix('Value error, ')}")
+            return False
+        if found := next(faults_of(question, "net"), None):
+            self.lose(name, f"left out{place}: {found[1]}; {found[2]}")
             return False
         for image in images(question):
             if image not in self.media:
@@ -106,14 +110,19 @@ class Builder:
 
 
 def choices(
-    shown: Sequence[str], right: Sequence[bool], feedback: Sequence[str] = (), ids: Sequence[str] = ()
+    shown: Sequence[str],
+    right: Sequence[bool],
+    feedback: Sequence[str] = (),
+    worth: Sequence[float | None] = (),
 ) -> list[dict[str, Any]]:
-    """Choices as they stand in YAML."""
+    """Choices as they stand in YAML, with ids a, b, c."""
+    count = len(shown)
+    rows = zip(
+        choice_ids(count), shown, right, worth or [None] * count, feedback or [""] * count, strict=True
+    )
     return [
-        {"id": name, "text": text, "correct": correct, "feedback": said}
-        for name, text, correct, said in zip(
-            ids or choice_ids(len(shown)), shown, right, feedback or [""] * len(shown), strict=True
-        )
+        {"id": name, "text": text, "correct": correct, "worth": share, "feedback": said}
+        for name, text, correct, share, said in rows
     ]
 
 

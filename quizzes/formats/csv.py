@@ -10,8 +10,9 @@ r"""A table of questions, as spreadsheets write it: one question a row, below a 
     ordering  In which order?               first         second
 
 Columns: type, id, stem, choice_a to choice_z, answer, feedback (of true_false, for the wrong answer),
-feedback_a to feedback_z, points, tags (with ; between), difficulty, scoring, unit, hint, explain, source.
-`type`, `stem` and `answer` must be there, the others may be left out, in any order. Texts are Markdown.
+feedback_a to feedback_z, worth_a to worth_z (shares of the points), points, tags (with ; between),
+difficulty, scoring, unit, hint, explain, source. `type`, `stem` and `answer` must be there, the others may
+be left out, in any order. Texts are Markdown.
 
 Of several right choices the letters are divided by ;, of accepted answers the texts by |, which \| in
 a text does not do. A number may have a tolerance, `0.5 +- 0.01` or `0.5 +- 2%`; wrong numbers that people
@@ -54,13 +55,14 @@ SUFFIXES = (".csv",)
 _LETTERS = string.ascii_lowercase
 _CHOICES = [f"choice_{letter}" for letter in _LETTERS]
 _FEEDBACK = [f"feedback_{letter}" for letter in _LETTERS]
+_WORTH = [f"worth_{letter}" for letter in _LETTERS]
 _BEFORE = ["type", "id", "stem"]
 _AFTER = ["feedback", "points", "tags", "difficulty", "scoring", "unit", "hint", "explain", "source"]
-_COLUMNS = [*_BEFORE, *_CHOICES, "answer", *_FEEDBACK, *_AFTER]
+_COLUMNS = [*_BEFORE, *_CHOICES, "answer", *_FEEDBACK, *_WORTH, *_AFTER]
 _KINDS = ("single", "multi", "true_false", "numeric", "short", "matching", "ordering")
 CARRIES = {
     "tags", "difficulty", "points", "hint", "explain", "source", "choice feedback", "feedback", "rule",
-    "unit", "traps", "rel_tol", "extra",
+    "unit", "traps", "rel_tol", "extra", "worth",
 }  # fmt: skip
 
 # What a spreadsheet runs as a formula, at the start of a cell or, where it divides cells elsewhere than we
@@ -152,7 +154,10 @@ def _answer(kind: str, cells: Mapping[str, str], line: int) -> dict[str, object]
                 raise fault(line, f"the answer {unknown[0][:40]!r} is no letter of a choice")
             if kind == "single" and len(right) != 1:
                 raise fault(line, "several answers; make it multi, or leave one")
-            fields: dict[str, object] = {"choices": choices(texts, [one in right for one in letters], said)}
+            shares = [cells.get(f"worth_{letter}", "") for letter in letters]
+            worth = [_number(text, "worth", line) if text else None for text in shares]
+            marked = [letter in right for letter in letters]
+            fields: dict[str, object] = {"choices": choices(texts, marked, said, worth)}
             return {**fields, "scoring": cells.get("scoring", "")} if kind == "multi" else fields
         case "true_false":
             if given.lower() not in ("true", "false"):
@@ -257,8 +262,13 @@ def _cells(question: Question) -> dict[str, str] | str:
         case Single() | Multi():
             texts = [choice.text for choice in question.choices]
             said = [choice.feedback for choice in question.choices]
-            marked = zip(_LETTERS, question.choices, strict=False)
-            row["answer"] = ";".join(letter for letter, choice in marked if choice.correct)
+            lettered = list(zip(_LETTERS, question.choices, strict=False))
+            row["answer"] = ";".join(letter for letter, choice in lettered if choice.correct)
+            row |= {
+                f"worth_{letter}": _expression(choice.worth)
+                for letter, choice in lettered
+                if choice.worth is not None
+            }
             row["scoring"] = (question.scoring or "") if isinstance(question, Multi) else ""
         case TrueFalse():
             row |= {"answer": str(question.answer).lower(), "feedback": question.feedback}

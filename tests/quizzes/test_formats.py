@@ -78,6 +78,10 @@ def choices(
     return [{"id": key, "text": one, "correct": mark, "feedback": tell} for key, one, mark, tell in parts]
 
 
+RULES = ("exams_none", "exams_false", "exams_false2", "exams_all")
+WORTHS = {1: [1], 2: [0.6, 0.4], 3: [0.5, 0.3, 0.2], 4: [0.4, 0.3, 0.2, 0.1], 5: [0.4, 0.3, 0.1, 0.1, 0.1]}
+
+
 @st.composite
 def questions(draw: st.DrawFn, kinds: tuple[str, ...], format_: str) -> dict[str, Any]:
     kind = draw(st.sampled_from(kinds))
@@ -97,16 +101,20 @@ def questions(draw: st.DrawFn, kinds: tuple[str, ...], format_: str) -> dict[str
     match kind:
         case "single":
             found["choices"] = choices(draw, draw(st.integers(0, 4)), TEXTS, feedback=True)
+            for one in found["choices"]:
+                if rich and not one["correct"]:
+                    one["worth"] = draw(st.sampled_from([None, None, 0.5, -0.25]))
         case "multi":
             found["choices"] = choices(draw, None, TEXTS, feedback=True)
             if rich:
-                found["scoring"] = draw(
-                    st.sampled_from(["exams_none", "exams_false", "exams_false2", "exams_all", None])
-                )
-            if format_ == "gift":  # two rules may be the same weights
-                rule = rule_of(
-                    weights_of(found["scoring"] or "net", [one["correct"] for one in found["choices"]]) or []
-                )
+                found["scoring"] = draw(st.sampled_from([None, "worth", *RULES]))
+            if found.get("scoring") == "worth":
+                shares = iter(WORTHS[sum(one["correct"] for one in found["choices"])])
+                for one in found["choices"]:
+                    one["worth"] = next(shares) if one["correct"] else -0.1
+            elif format_ == "gift":  # two rules may be the same weights
+                right = [one["correct"] for one in found["choices"]]
+                rule = rule_of(weights_of(found["scoring"] or "net", right) or [])
                 found["scoring"] = None if rule == "net" else rule
         case "true_false":
             found |= {"answer": draw(st.booleans()), "feedback": draw(MAYBE)}
