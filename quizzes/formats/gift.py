@@ -37,9 +37,9 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _ORDERING = re.compile(
-    r">\s*(?P<count>\d*)\s*(?P<select>ALL|EXACT|RANDOM|REL|CONTIGUOUS|CONTIG)?\s*"
-    r"(?:HORIZONTAL|HORI|VERTICAL|VERT|[HV01])?\s*"
-    r"(?P<grading>(?:ALL_OR_NOTHING|ABS\w*|REL\w*|LONGEST\w*)?)\s*"
+    r">[ \t]*(?P<count>\d*)[ \t]*(?P<select>ALL|EXACT|RANDOM|REL|CONTIGUOUS|CONTIG)?[ \t]*"
+    r"(?:HORIZONTAL|HORI|VERTICAL|VERT|[HV01])?[ \t]*"
+    r"(?P<grading>(?:ALL_OR_NOTHING|ABS\w*|REL\w*|LONGEST\w*)?)[ \t]*"
     r"(?:SHOW|HIDE|TRUE|FALSE|YES|NO|[01])?[ \t]*(?:\n|$)"
 )
 _OURS = ("", "REL", "RELATIVE", "RELATIVE_NEXT_EXCLUDE_LAST")  # gradings that are ours
