@@ -79,7 +79,7 @@ QUIZZES_MAY = {
 }
 QUIZ_LAYERS = [
     ["cli"],
-    ["cli_analysis", "cli_staff", "cli_students"],
+    ["cli_analysis", "cli_formats", "cli_staff", "cli_students"],
     ["cli_app"],
     ["analysis", "publish", "retry", "tui"],
     ["hand_in", "history", "lint", "marking", "plain"],
