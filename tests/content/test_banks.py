@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from graders.assignment import read_assignment
+from graders.course import load_course
 from quizzes.bank import Bank, find_banks, read_bank
 from quizzes.items import ChoiceKey, NumericKey, draw, instantiate
 from quizzes.lint import lint
@@ -113,3 +115,12 @@ def test_the_benchmarks_of_julia_are_told_whole() -> None:
     stem = BANKS["tooling"].questions["benchmarks-ratio-to-julia"].stem
     told = {name: float(mean) for name, mean in re.findall(r"(\w+) +(\d+\.\d\d)\b", stem)}
     assert told == means
+
+
+def test_every_question_of_a_notebook_is_on_a_concept_that_its_bank_asks_about() -> None:
+    for topic in load_course(ROOT).topics:
+        assignment = read_assignment(topic)
+        asked = [question.id for question in assignment.questions] + [m.id for m in assignment.manual]
+        assert list(topic.concepts) == asked, topic.id
+        known = {tag for question in BANKS[topic.id].questions.values() for tag in question.tags}
+        assert {tag for tags in topic.concepts.values() for tag in tags} <= known, topic.id
