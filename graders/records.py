@@ -74,7 +74,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """One test case. `message` may be shown to its student; `detail` is for staff only."""
+    """One test case. `message` may be shown to its student; `detail` is for staff only. `in_process`: it ran
+    beside the student's code, which could read it and forge its outcome."""
 
     name: str
     verdict: CaseVerdict
@@ -84,6 +85,7 @@ class CaseResult:
     message: str = ""
     detail: str = ""
     seconds: float = 0.0
+    in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
