@@ -162,6 +162,16 @@ class Result:
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def in_process(self) -> tuple[str, ...]:
+        """The cases that ran beside the student's code, as `q1/2`, counted from 1."""
+        return tuple(
+            f"{question.id}/{number}"
+            for question in self.questions
+            for number, case in enumerate(question.cases, 1)
+            if case.in_process
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:

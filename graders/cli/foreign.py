@@ -11,6 +11,7 @@ from graders.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from graders.foreign.grade import Prepared
+    from graders.records import Result
 
 
 def grade_otter(
@@ -38,3 +39,11 @@ def grade_otter(
     for line in found.told:
         typer.echo(for_terminal(line), err=True)
     return found
+
+
+def warn_of_unpassed(results: list[Result]) -> None:
+    """Of cases that nobody passed, which may be the test's fault as well."""
+    from graders.foreign.suited import nobody_passed
+
+    if len(results) > 1 and (cases := nobody_passed(results)):
+        typer.echo(f"nobody passed: {', '.join(cases)}", err=True)

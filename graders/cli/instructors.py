@@ -151,12 +151,13 @@ def grade(
     if otter is None and (output or solution or in_process):
         raise UsageError("--output, --solution and --in-process go with --otter AUTOGRADER")
     if otter is not None:
-        from graders.cli.foreign import grade_otter
+        from graders.cli.foreign import grade_otter, warn_of_unpassed
 
         found = grade_otter(
             otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
         )
         done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed)
+        warn_of_unpassed(done.results)
         _finish(found.course, done, len(found.handed), as_json)
     course = find_course()
     chosen = course.topic(topic)

@@ -88,15 +88,15 @@ def _put_all(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _course_yaml(path: Path, name: str, points: float) -> str:
+    quoted = json.dumps(name)  # `no` and `1e5` are no text to YAML
     worth = f"points: {{auto: {points!r}, manual: 0}}"
     if path.is_file():
         text, count = re.subn(r"points: \{auto: [^,}]*, manual: 0\}", worth, path.read_text(encoding="utf-8"))
-        if count == 1 and f"id: {name}\n" in text:
+        if count == 1 and f"id: {quoted}\n" in text:
             return text
-    return (
-        f"schema: 1\ncourse: {{id: {name}, title: {name}}}\ntopics:\n"
-        f"  - id: {name}\n    title: {name}\n    {worth}\n    limits: {{cell: 60s, notebook: 10m, memory: 2 GiB}}\n"
-    )
+    lines = ["schema: 1", f"course: {{id: {quoted}, title: {quoted}}}", "topics:"]
+    lines += [f"  - id: {quoted}", f"    title: {quoted}", f"    {worth}"]
+    return "\n".join([*lines, "    limits: {cell: 60s, notebook: 10m, memory: 2 GiB}", ""])
 
 
 def read_facts(topic: Topic, rules: Rules) -> dict[str, list[CaseFacts]]:
@@ -179,17 +179,11 @@ def missing_packages(autograder: Autograder) -> list[str]:
     missing = []
     for line in autograder.requirements:
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
-        if name.lower() in _ENVIRONMENT_ONLY:
-            continue
         try:
             version(name)
         except (PackageNotFoundError, ValueError):
             missing.append(name)
     return missing
-
-
-_ENVIRONMENT_ONLY = {"python", "pip", "name", "channels", "dependencies", "conda-forge", "defaults"}
-_ENVIRONMENT_ONLY |= {"jupyter_server", "otter-env", "otter-grader"}
 
 
 def copied(course: Course, topic: Topic, root: Path) -> tuple[Course, Topic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +44,6 @@ def prepare(
     in_process: bool,
     tier: Tier,
     jobs: int,
-    say: Callable[[str], None] = lambda text: None,
 ) -> Prepared:
     """Makes the course of an autograder and decides how its cases are asked.
 
@@ -58,7 +57,6 @@ def prepare(
         raise UsageError(f"{printable(autograder.solution)}: no such file")
     handed = find_submissions(list(submissions), autograder.name)
     course, topic = make_course(autograder, output or _beside(path, autograder.name))
-    say("looking for cases that need the live object")
     found = _suited(course, topic, autograder, handed, tier, jobs or cores())
     told = [*_notes(autograder), *_about(found)]
     if found.needs and not in_process:
@@ -71,7 +69,8 @@ def prepare(
     with_rules(topic, rules)
     if rules.in_process:
         told.append(
-            f"run in the student's process, which can read these tests and forge their outcome: {', '.join(rules.in_process)}"
+            "in process: the student's code can read these cases and forge their outcome: "
+            + ", ".join(rules.in_process)
         )
     return Prepared(course, topic, handed, tuple(told))
 
@@ -130,9 +129,12 @@ def _refusal(found: Suited) -> list[str]:
     lines = [
         f"{case}: needs the live object: {for_terminal(why)}" for case, why in sorted(found.needs.items())
     ]
+    count = f"{len(lines)} case{'s' if len(lines) > 1 else ''}"
     return [
         *lines,
-        f"{len(lines)} case{'s' if len(lines) > 1 else ''} (found by {found.asked}) cannot be tested from outside the "
-        "student's process. Mend the tests, or add --in-process to run these there: weaker, as the student's code "
-        "can then read them and forge what they say",
+        (
+            f"{count} (found by {found.asked}) cannot be tested from outside the student's process. Mend the "
+            "tests, or add --in-process to run these there: weaker, as the student's code can then read "
+            "them and forge what they say"
+        ),
     ]

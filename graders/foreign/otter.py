@@ -30,7 +30,7 @@ MAX_FILES = 10_000
 MAX_UNPACKED = 256 << 20  # of all files together
 MAX_QUESTIONS = 1_000
 CONFIG = "otter_config.json"
-_ENVIRONMENT = ("environment.yml", "environment.yaml", "requirements.txt")
+ENVIRONMENTS = ("environment.yml", "environment.yaml", "requirements.txt")
 _AUTOGRADER = re.compile(r"(.*?)[-_]?autograder(?:[-_].*)?", re.IGNORECASE)
 _SLUG = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -74,7 +74,7 @@ def read_autograder(path: Path) -> Autograder:
         files |= {f"tests/{name}": data for name, data in files.items() if name.endswith(".py")}
     tests, names = _tests(path, files)
     rules, notes = _rules(path, files.get(CONFIG))
-    asked = [line for name in _ENVIRONMENT for line in _requirements(files.get(name, b""))]
+    asked = [line for name in ENVIRONMENTS for line in _requirements(files.get(name, b""))]
     return Autograder(
         name=_name(path),
         tests=tests,
@@ -124,7 +124,7 @@ def _files(source: Source) -> dict[str, bytes]:
         name = "/".join(entry.parts)
         if "__pycache__" in entry.parts:
             continue
-        if not all(portable_name(part) for part in entry.parts):
+        if not entry.fault and not all(portable_name(part) for part in entry.parts):
             raise UsageError(f"{printable(source.path)}: {shown(name)} is no name that every system can have")
         try:
             found[name] = source.read(entry)
@@ -147,7 +147,7 @@ def _root(path: Path, files: Mapping[str, bytes]) -> str:
         return ""  # the tests by themselves
     if not places:
         raise UsageError(
-            f"{printable(path)} is no Otter autograder: there is no tests/*.py in it. Make one with: otter generate"
+            f"{printable(path)} is no Otter autograder: no tests/*.py is in it. Make one with: otter generate"
         )
     return min(places, key=lambda place: (place.count("/"), place))
 
@@ -228,8 +228,13 @@ def _requirements(data: bytes) -> Iterator[str]:
     """Lines that name a package, of a requirements file or an environment file alike."""
     for line in data[: 1 << 20].decode("utf-8", "replace").splitlines():
         text = line.strip().removeprefix("-").strip().strip("\"'")
-        if re.match(r"[A-Za-z][\w.-]*\s*(?:\[[\w, -]*\])?\s*(?:[=<>~!]|$)", text):
+        found = re.match(r"([A-Za-z][\w.-]*)\s*(?:\[[\w, -]*\])?\s*(?:[=<>~!]|$)", text)
+        if found and found[1].lower() not in _GENERATED:
             yield text[:200]
+
+
+# What `otter generate` itself writes into an environment, and words of the format.
+_GENERATED = frozenset({"python", "pip", "jupyter_server", "otter-grader", "conda-forge", "defaults"})
 
 
 _NUMPY = re.compile(r"numpy\s*(===|==|=|~=|<=|<|>=|>)\s*(\d+)(?:\.(\d+|\*))?", re.IGNORECASE)

@@ -31,8 +31,8 @@ SAMPLE = 9
 
 @dataclass(frozen=True, slots=True)
 class Suited:
-    """`needs` and `fails` hold cases as `q1/2`, with why: the ones that need the live object, and the ones the
-    solution fails anyhow. `asked` says who was tried."""
+    """`needs` and `fails` hold cases as `q1/2`, with why: the ones that need the live object, and the ones
+    the solution fails anyhow. `asked` says who was tried."""
 
     legacy_numpy: bool
     needs: dict[str, str]
