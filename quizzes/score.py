@@ -118,15 +118,25 @@ def number(text: str) -> float | None:
     return found * share if math.isfinite(found) else None
 
 
+def readings(text: str) -> tuple[float, ...]:
+    """What a typed number may mean: 6,416 is six thousand to some and six and a bit to others. Empty when
+    it is none."""
+    grouped = re.fullmatch(r"\s*[-+−–]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s*%?\s*", text)
+    found = (number(text), number(text.replace(",", "")) if grouped else None)
+    return tuple(dict.fromkeys(value for value in found if value is not None))
+
+
 def _numeric(key: NumericKey, answer: str) -> Scored:
-    value = number(answer)
-    if value is None:
-        return Scored(0.0, False)
-    # What is computed in decimals and typed in decimals may differ in the last bit.
-    slack = 1e-12 * max(abs(key.value), abs(value), 1e-300)
-    if abs(value - key.value) <= key.tolerance + slack:
+    read = readings(answer)
+
+    def near(wanted: float) -> bool:
+        # What is computed in decimals and typed in decimals may differ in the last bit.
+        slack = 1e-12 * max(abs(wanted), *map(abs, read), 1e-300)
+        return any(abs(value - wanted) <= key.tolerance + slack for value in read)
+
+    if near(key.value):
         return Scored(1.0, True)
-    said = [text for trap, text in key.traps if abs(value - trap) <= key.tolerance + slack]
+    said = [text for trap, text in key.traps if near(trap)]
     return Scored(0.0, False, tuple(("", text) for text in said[:1]))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizzes.items import ChoiceKey, Key, MatchingKey, NumericKey, OrderingKey, ShortKey
-from quizzes.score import RULES, number, score
+from quizzes.score import RULES, number, readings, score
 
 ALL = ["a", "b", "c", "d", "e"]
 
@@ -107,6 +107,16 @@ def test_a_number_is_right_within_its_tolerance_and_a_trap_is_told(
 ) -> None:
     found = score(Key(NumericKey(1.95, 0.001, ((2.05, "Minus."),))), answer, 0)
     assert (found.right, found.share, "".join(text for _, text in found.said)) == (right, float(right), said)
+
+
+@pytest.mark.parametrize("value", [6416.0, 6.416])
+def test_a_comma_before_three_digits_is_read_in_both_ways(value: float) -> None:
+    key = Key(NumericKey(value, 0.0))
+    assert score(key, "6,416", 0).right
+    assert not score(key, "6,417", 0).right
+    assert readings("1,234,567") == (1234567,)
+    assert readings("1,5") == (1.5,)
+    assert readings("-6,416.5 %") == (pytest.approx(-64.165),)
 
 
 @pytest.mark.parametrize(
