@@ -10,7 +10,7 @@ import typer
 from graders.untrusted import for_terminal
 
 if TYPE_CHECKING:
-    from graders.foreign.grade import Prepared
+    from graders.foreign.otter.grade import Prepared
     from graders.records import Result
 
 
@@ -24,7 +24,7 @@ def grade_otter(
     in_process: bool,
 ) -> Prepared:
     """Reads the autograder, says what of it is not as it was, and leaves the rest to be graded as ever."""
-    from graders.foreign.grade import prepare
+    from graders.foreign.otter.grade import prepare
     from graders.sandbox.tiers import choose
 
     found = prepare(
@@ -43,7 +43,7 @@ def grade_otter(
 
 def warn_of_unpassed(results: list[Result]) -> None:
     """Of cases that nobody passed, which may be the test's fault as well."""
-    from graders.foreign.suited import nobody_passed
+    from graders.foreign.otter.suited import nobody_passed
 
     if len(results) > 1 and (cases := nobody_passed(results)):
         typer.echo(f"nobody passed: {', '.join(cases)}", err=True)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from made import START, autograder, case, check, code, doctests, exceptions, notebook
 
 from graders.errors import UsageError
-from graders.foreign.otter import made_for_numpy, read_autograder
+from graders.foreign.otter.autograder import made_for_numpy, read_autograder
 
 ROOT = Path(__file__).parents[2]
 

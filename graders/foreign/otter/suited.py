@@ -21,7 +21,7 @@ from pathlib import Path
 from graders.autograde import Batch, Handed
 from graders.course import Course, Topic
 from graders.errors import UsageError
-from graders.foreign.course import CaseFacts, copied, with_rules
+from graders.foreign.otter.course import CaseFacts, copied, with_rules
 from graders.records import CaseResult, CaseVerdict, Result, Tier, Verdict
 from graders.remote import ELSEWHERE
 from graders.rules import Rules

@@ -24,7 +24,7 @@ from graders import declared
 from graders.assignment import SCHEMA, imported_modules
 from graders.course import COURSE_FILE, Course, Topic, load_course
 from graders.errors import AuthorError, InternalError, UsageError
-from graders.foreign.otter import Autograder
+from graders.foreign.otter.autograder import Autograder
 from graders.pools import end_with_parent
 from graders.records import Limits
 from graders.rules import FILE, Rules, encoded, in_folder, prepare_tests

@@ -13,9 +13,9 @@ from graders import __version__
 from graders.autograde import Handed, find_submissions
 from graders.course import Course, Topic
 from graders.errors import UsageError
-from graders.foreign.course import make_course, missing_packages, read_facts, with_rules
-from graders.foreign.otter import Autograder, read_autograder
-from graders.foreign.suited import Suited, find_out
+from graders.foreign.otter.autograder import Autograder, read_autograder
+from graders.foreign.otter.course import make_course, missing_packages, read_facts, with_rules
+from graders.foreign.otter.suited import Suited, find_out
 from graders.otter_tests import tests_digest
 from graders.publish import cores
 from graders.records import Tier
