@@ -1,9 +1,9 @@
 """The tests of a topic made for Otter, as otter itself reads and counts them.
 
 A case is hidden, and worth, what its file says. It runs in the trusted process, against references, as our
-own cases do; what references cannot do is told in `graders.foreign.otter.suited`. Of the namespace it sees what it
-would see in otter: names that are not there are None, exceptions have their own names, what the student's
-code prints is printed.
+own cases do; what references cannot do is told in graders.foreign.otter.suited. Of the namespace it sees
+what it would see in otter: names that are not there are None, exceptions have their own names, what the
+student's code prints is printed.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from graders.publish import Round
 
 PANEL = "Instructors"
+AUTOGRADER_FORMAT = "gradescope-autograder"
 
 
 @app.command(rich_help_panel=PANEL)
@@ -372,8 +373,14 @@ def export(
 ) -> None:
     """Write grades for another system: nbgrader, Canvas, Moodle, Gradescope, or as JUnit XML.
 
+    The format `gradescope` is of results; `gradescope-autograder` is the zip file by which Gradescope itself
+    grades one topic, with this grader and the topic's tests in it.
+
     Example: sorcery export cnn --format canvas -o grades.csv
     """
+    if form == AUTOGRADER_FORMAT:
+        _export_autograder(names or [], output)
+        return
     from graders.course import find_course
     from graders.export import export_files, find_format, identities
     from graders.publish import look, other_grades
@@ -401,6 +408,20 @@ def export(
     for name, content in files.items():
         write_atomically(folder if alone else folder / name, content)
     typer.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'}: {short(folder)}")
+
+
+def _export_autograder(topics: list[str], output: Path | None) -> None:
+    from graders.course import find_course
+    from graders.foreign.gradescope import autograder_zip
+    from graders.store import write_atomically
+
+    if len(topics) != 1:
+        raise UsageError(f"name one topic: sorcery export TOPIC --format {AUTOGRADER_FORMAT}")
+    course = find_course()
+    topic = course.topic(topics[0])
+    path = output or course.state / "exports" / f"{topic.id}-autograder.zip"
+    write_atomically(path, autograder_zip(course, topic))
+    typer.echo(short(path))
 
 
 @app.command(rich_help_panel=PANEL)

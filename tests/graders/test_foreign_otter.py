@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import assignment
 import fixtures
 import hostile
 import pytest
@@ -18,8 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import START, autograder, case, check, code, doctests, exceptions, notebook
 
+from graders.build import build_topic, stale
+from graders.course import load_course
 from graders.errors import UsageError
 from graders.foreign.otter.autograder import made_for_numpy, read_autograder
+from graders.foreign.otter.marks import regions
+from graders.foreign.otter.master import read_otter_master
+from graders.foreign.otter.topic import import_topic
 
 ROOT = Path(__file__).parents[2]
 
@@ -290,3 +296,97 @@ def test_a_folder_that_is_somebody_elses_is_not_written_to(tmp_path: Path) -> No
     assert "--output" in run.stderr
     assert [path.name for path in (tmp_path / "hw1-graded").iterdir()] == ["thesis.tex"]
     assert sorcery(tmp_path, "grade", "hw1", "in", "--in-process").returncode == 2
+
+
+@pytest.mark.parametrize("ok_format", [True, False])
+def test_an_otter_master_becomes_a_topic_that_builds_and_grades_its_solution(
+    tmp_path: Path, ok_format: bool
+) -> None:
+    assignment.write(tmp_path, ok_format=ok_format)
+    course = tmp_path / "course"
+    course.mkdir()
+    run = sorcery(course, "import", "otter", "../lab.ipynb", "--title", "A lab")
+    assert run.returncode == 0, run.stderr
+    for told in ("question q2.1 is called q2_1", "all_or_nothing", "requirements", "files are in data/"):
+        assert told in run.stdout
+    found = load_course(course)
+    topic = found.topic("lab")
+    assert (topic.auto_points, topic.manual_points) == (4.5, 3)
+    built = build_topic(found, topic)
+    assert stale(found, topic) == []
+    released = built.student.decode()
+    for secret in (
+        "x * x",
+        "range(4)",
+        "sum(rows)",
+        "for no other reason",
+        "a picture of both",
+        "for the author",
+    ):
+        assert secret in topic.master.read_text() or secret == "for the author"
+        assert secret not in released
+    assert "# nine = ..." in released
+    hidden = (topic.hidden_tests / "q1.py").read_text()
+    assert "[0, 1, 4, 9, 9]" in hidden
+    assert "[0, 1, 4, 9, 9]" not in (topic.public_tests / "q1.py").read_text()
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    (handed / "solution.ipynb").write_bytes(built.solution)
+    (handed / "blank.ipynb").write_bytes(built.student)
+    graded = json.loads(sorcery(course, "grade", "lab", str(handed), "--json").stdout)
+    assert {result["student"]: result["points"] for result in graded} == {"solution": 4.5, "blank": 0}
+    with pytest.raises(UsageError, match="already"):
+        import_topic(found, course, tmp_path / "lab.ipynb", "lab")
+    if ok_format:
+        on_gradescope(course, built.solution, tmp_path / "autograder")
+
+
+def on_gradescope(course: Path, notebook: bytes, base: Path) -> None:
+    """The zip file for Gradescope, unpacked and run as there."""
+    run = sorcery(
+        course, "export", "lab", "--format", "gradescope-autograder", "--output", str(base / "ag.zip")
+    )
+    assert run.returncode == 0, run.stderr
+    with zipfile.ZipFile(base / "ag.zip") as archive:
+        names = archive.namelist()
+        archive.extractall(base / "source")
+    assert {"setup.sh", "run_autograder", "course/graders/hidden_tests/lab/q1.py"} <= set(names)
+    assert not [name for name in names if name.startswith("course/solutions") or "roster.csv" in name]
+    assert not [name for name in names if name.startswith("packages") and "hidden_tests" in name]
+    (base / "submission").mkdir()
+    runner = [sys.executable, "-m", "graders.foreign.gradescope_run", str(base), "lab"]
+    results = base / "results/results.json"
+    subprocess.run(runner, check=True, capture_output=True)
+    assert "no notebook" in json.loads(results.read_text())["output"]
+    (base / "submission/mine.ipynb").write_bytes(notebook)
+    subprocess.run(runner, check=True, capture_output=True)
+    said = json.loads(results.read_text())
+    assert (said["score"], len(said["tests"])) == (4.5, 4)
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ("x = 1  # SOLUTION", "# x = ...\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
+        ("x = 1 # SOLUTION NO PROMPT\nprint(x)", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION\nprint(x)"),
+        ("print(2)  # SOLUTION", "### BEGIN SOLUTION\nprint(2)\n### END SOLUTION"),
+        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
+        ("f(\n    1,  # SOLUTION\n)", "### BEGIN SOLUTION\nf(\n    1,\n)\n### END SOLUTION"),
+        ("seed = 4 # SEED", "### BEGIN SOLUTION\nseed = 4 # SEED\n### END SOLUTION"),
+        ("plain = 'text'", "plain = 'text'"),
+    ],
+)
+def test_marks_of_solutions_become_regions(source: str, made: str) -> None:
+    assert regions(source) == made
+
+
+def test_what_is_no_master_is_refused_in_one_line(tmp_path: Path) -> None:
+    for name, data in {"empty": b"", "junk": b"\xff\xfe\x00", "nothing": b"{}"}.items():
+        (tmp_path / f"{name}.ipynb").write_bytes(data)
+        with pytest.raises(UsageError) as refused:
+            read_otter_master(tmp_path / f"{name}.ipynb", "t")
+        assert "\n" not in str(refused.value)
+    begun = [{**code(""), "cell_type": "raw", "source": "# BEGIN TESTS"}]
+    notebook(tmp_path / "begun.ipynb", *begun)
+    with pytest.raises(UsageError, match="out of place"):
+        read_otter_master(tmp_path / "begun.ipynb", "t")
