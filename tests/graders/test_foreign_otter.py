@@ -73,8 +73,8 @@ def test_points_are_those_of_otter_run(tmp_path: Path, name: str) -> None:
 def test_hostile_notebooks_that_fool_otter_get_nothing_here(tmp_path: Path) -> None:
     """A few of tests/otter/hostile.py, which has the others."""
     chosen = ["always_equal", "lying_repr", "payload"]
-    theirs, ours = hostile.grade(chosen, tmp_path)
-    assert theirs.pop("honest")["total"] == ours.pop("honest")["points"] == 6
+    theirs, ours = hostile.grade(chosen, tmp_path, honest_by_stock=False)
+    assert ours.pop("honest")["points"] == 6
     assert all(theirs[name]["total"] > 0 for name in chosen)
     assert {name: result["points"] for name, result in ours.items()} == dict.fromkeys(chosen, 0)
 
@@ -95,19 +95,18 @@ def numpy_one(folder: Path, environment: str = "") -> Path:
     notebook(
         folder / "in/bob/hw.ipynb", START, code("import numpy as np\nxs = np.array([1, 2, 4])"), check("q1")
     )
+    (folder / "in/amy").mkdir()
+    (folder / "in/amy/hw.ipynb").write_bytes((folder / "in/ada/hw.ipynb").read_bytes())
     return autograder(folder / "old.zip", tests, environment=environment)
 
 
-def test_outputs_of_numpy_1_are_known_from_a_solution_or_by_most_notebooks(tmp_path: Path) -> None:
+def test_outputs_of_numpy_1_are_known_by_most_notebooks(tmp_path: Path) -> None:
     made = numpy_one(tmp_path)
-    handed = tmp_path / "in/ada/hw.ipynb"
-    assert stock(made, handed)["ada"]["total"] < 3  # what numpy 2 makes of a perfect notebook
-    run = sorcery(tmp_path, "grade", "--otter", "old.zip", "in", "--json", "--solution", str(handed))
+    theirs = stock(made, tmp_path / "in/ada/hw.ipynb")
+    assert theirs["ada"]["total"] < 3  # what numpy 2 makes of a perfect notebook
+    run = sorcery(tmp_path, "grade", "--otter", "old.zip", "in", "--json")
     assert "made for numpy 1" in run.stderr
-    assert [result["points"] for result in json.loads(run.stdout)] == [3, 0]
-    run = sorcery(tmp_path, "grade", "--otter", "old.zip", "in", "--json", "--output", "again")
-    assert "made for numpy 1" in run.stderr
-    assert [result["points"] for result in json.loads(run.stdout)] == [3, 0]
+    assert [result["points"] for result in json.loads(run.stdout)] == [3, 3, 0]
 
 
 @pytest.mark.parametrize(
@@ -176,9 +175,7 @@ def test_cases_that_need_the_live_object_are_named_and_run_beside_it_only_on_req
     shown = sorcery(tmp_path, "show", str(state / "results/hw1/ada.json")).stdout
     assert "hidden in process" in shown
     # What it made is a course as any other.
-    course = tmp_path / "hw1-graded"
-    assert "hw1" in sorcery(course, "report", "hw1").stdout
-    assert sorcery(course, "regrade", "hw1").stdout.endswith("0 of 2 students' points changed\n")
+    assert "hw1" in sorcery(tmp_path / "hw1-graded", "report", "hw1").stdout
 
 
 def test_without_a_solution_most_notebooks_say_which_cases_need_the_live_object(tmp_path: Path) -> None:
@@ -329,16 +326,14 @@ def test_an_otter_master_becomes_a_topic_that_builds_and_grades_its_solution(
     hidden = (topic.hidden_tests / "q1.py").read_text()
     assert "[0, 1, 4, 9, 9]" in hidden
     assert "[0, 1, 4, 9, 9]" not in (topic.public_tests / "q1.py").read_text()
-    handed = tmp_path / "handed"
-    handed.mkdir()
-    (handed / "solution.ipynb").write_bytes(built.solution)
-    (handed / "blank.ipynb").write_bytes(built.student)
-    graded = json.loads(sorcery(course, "grade", "lab", str(handed), "--json").stdout)
-    assert {result["student"]: result["points"] for result in graded} == {"solution": 4.5, "blank": 0}
     with pytest.raises(UsageError, match="already"):
         import_topic(found, course, tmp_path / "lab.ipynb", "lab")
     if ok_format:
         on_gradescope(course, built.solution, tmp_path / "autograder")
+    else:
+        (tmp_path / "solution.ipynb").write_bytes(built.solution)
+        (result,) = json.loads(sorcery(course, "grade", "lab", "../solution.ipynb", "--json").stdout)
+        assert result["points"] == 4.5
 
 
 def on_gradescope(course: Path, notebook: bytes, base: Path) -> None:

@@ -144,13 +144,16 @@ def cells(answers: dict[str, str]) -> list[dict[str, Any]]:
     return made
 
 
-def grade(names: list[str], folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def grade(
+    names: list[str], folder: Path, *, honest_by_stock: bool = True
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What stock otter and ours give to these attacks and to an honest notebook."""
     zipped = autograder(folder / "hw.zip", TESTS)
     handed = {name: ATTACKS[name] for name in names} | {"honest": RIGHT}
     for name, answers in handed.items():
         notebook(folder / "handed" / name / "hw.ipynb", *cells(answers))
-    notebooks = [str(folder / "handed" / name / "hw.ipynb") for name in handed]
+    asked = list(handed) if honest_by_stock else names
+    notebooks = [str(folder / "handed" / name / "hw.ipynb") for name in asked]
     stock = _json([str(HERE / "stock.py"), str(zipped), *notebooks])
     command = ["-m", "graders.cli", "grade", "--otter", str(zipped), str(folder / "handed"), "--json"]
     solution = str(folder / "handed/honest/hw.ipynb")

@@ -14,7 +14,7 @@ import json
 import multiprocessing
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,8 +44,11 @@ class CaseFacts:
     doctest: str = ""
 
 
-def make_course(autograder: Autograder, root: Path) -> tuple[Course, Topic]:
-    """Writes the course, or brings it up to date; returns it.
+Facts = Mapping[str, Sequence[CaseFacts]]  # by question
+
+
+def make_course(autograder: Autograder, root: Path) -> tuple[Course, Topic, Facts]:
+    """Writes the course, or brings it up to date; returns it, and what its tests say of themselves.
 
     Raises UsageError where `root` holds something else, AuthorError for faulty tests.
     """
@@ -59,14 +62,14 @@ def make_course(autograder: Autograder, root: Path) -> tuple[Course, Topic]:
     _put_all(topic.hidden_tests, {f"{question}.py": data for question, data in autograder.tests.items()})
     _put_all(topic.data, autograder.files)
     write_atomically(topic.hidden_tests / FILE, encoded(autograder.rules))
-    facts = read_facts(topic, autograder.rules)
+    facts = _read_facts(topic, autograder.rules)
     points = {question: sum(case.points for case in cases) for question, cases in facts.items()}
     write_atomically(topic.notebook, _notebook(autograder, points))
     write_atomically(
         root / COURSE_FILE, _course_yaml(root / COURSE_FILE, name, sum(points.values())).encode()
     )
     course = load_course(root)
-    return course, course.topic(name)
+    return course, course.topic(name), facts
 
 
 def with_rules(topic: Topic, rules: Rules) -> None:
@@ -99,8 +102,8 @@ def _course_yaml(path: Path, name: str, points: float) -> str:
     return "\n".join([*lines, "    limits: {cell: 60s, notebook: 10m, memory: 2 GiB}", ""])
 
 
-def read_facts(topic: Topic, rules: Rules) -> dict[str, list[CaseFacts]]:
-    """What the test files say of their cases, by question. They are programs: they run in a process of their
+def _read_facts(topic: Topic, rules: Rules) -> Facts:
+    """What the test files say of their cases. They are programs: they run in a process of their
     own, which also has what they import. Raises AuthorError."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["graders.preload"])

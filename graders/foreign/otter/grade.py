@@ -14,7 +14,7 @@ from graders.autograde import Handed, find_submissions
 from graders.course import Course, Topic
 from graders.errors import UsageError
 from graders.foreign.otter.autograder import Autograder, read_autograder
-from graders.foreign.otter.course import make_course, missing_packages, read_facts, with_rules
+from graders.foreign.otter.course import Facts, make_course, missing_packages, with_rules
 from graders.foreign.otter.suited import Suited, find_out
 from graders.otter_tests import tests_digest
 from graders.publish import cores
@@ -56,8 +56,8 @@ def prepare(
     if autograder.solution is not None and not autograder.solution.is_file():
         raise UsageError(f"{printable(autograder.solution)}: no such file")
     handed = find_submissions(list(submissions), autograder.name)
-    course, topic = make_course(autograder, output or _beside(path, autograder.name))
-    found = _suited(course, topic, autograder, handed, tier, jobs or cores())
+    course, topic, facts = make_course(autograder, output or _beside(path, autograder.name))
+    found = _suited(course, topic, autograder, facts, handed, tier, jobs or cores())
     told = [*_notes(autograder), *_about(found)]
     if found.needs and not in_process:
         raise UsageError("\n".join([*told, *_refusal(found)]))
@@ -80,13 +80,22 @@ def _beside(path: Path, name: str) -> Path:
 
 
 def _suited(
-    course: Course, topic: Topic, autograder: Autograder, handed: list[Handed], tier: Tier, jobs: int
+    course: Course,
+    topic: Topic,
+    autograder: Autograder,
+    facts: Facts,
+    handed: list[Handed],
+    tier: Tier,
+    jobs: int,
 ) -> Suited:
-    """As kept from an earlier run on the same tests, solution and engine; else found out now."""
+    """As kept from an earlier run on the same tests, engine, and solution or else students, so that a batch
+    that is gone on with is graded as it began; otherwise found out now."""
     with_rules(topic, autograder.rules)
     parts = [tests_digest(*topic.material), __version__, str(autograder.numpy)]
     if autograder.solution is not None:
         parts.append(hashlib.sha256(autograder.solution.read_bytes()).hexdigest())
+    else:
+        parts += [one.student for one in handed]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     path = course.state / _KEPT
     try:
@@ -95,13 +104,11 @@ def _suited(
             return kept
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         pass
-    facts = read_facts(topic, autograder.rules)
     found = find_out(
         course, topic, autograder.rules, facts, tier, jobs=jobs, numpy=autograder.numpy,
         solution=autograder.solution, handed=handed,
     )  # fmt: skip
-    if autograder.solution is not None:  # submissions may be others tomorrow
-        write_atomically(path, msgspec.json.encode((key, found)))
+    write_atomically(path, msgspec.json.encode((key, found)))
     return found
 
 

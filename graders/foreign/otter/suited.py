@@ -18,15 +18,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from graders.autograde import Batch, Handed
+from graders.autograde import Batch, Handed, Interrupted
 from graders.course import Course, Topic
 from graders.errors import UsageError
-from graders.foreign.otter.course import CaseFacts, copied, with_rules
+from graders.foreign.otter.course import Facts, copied, with_rules
 from graders.records import CaseResult, CaseVerdict, Result, Tier, Verdict
 from graders.remote import ELSEWHERE
 from graders.rules import Rules
 
-SAMPLE = 9
+SAMPLE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def find_out(
     course: Course,
     topic: Topic,
     rules: Rules,
-    facts: dict[str, list[CaseFacts]],
+    facts: Facts,
     tier: Tier,
     *,
     jobs: int,
@@ -70,12 +70,13 @@ class _Trial:
     def run(self, rules: Rules, handed: Sequence[Handed]) -> list[Result]:
         with_rules(self._topic, rules)
         batch = Batch(self._course, self._topic, self._tier, self._jobs, seed=0)
-        return batch.grade(handed, lambda result: None, force=True)
+        try:
+            return batch.grade(handed, lambda result: None, force=True)
+        except Interrupted:
+            raise KeyboardInterrupt from None  # nothing of it is worth keeping
 
 
-def _by_solution(
-    trial: _Trial, rules: Rules, facts: dict[str, list[CaseFacts]], numpy: int, solution: Handed
-) -> Suited:
+def _by_solution(trial: _Trial, rules: Rules, facts: Facts, numpy: int, solution: Handed) -> Suited:
     (first,) = trial.run(rules, [solution])
     if first.verdict in (Verdict.REJECTED, Verdict.UNGRADED):
         raise UsageError(f"the solution could not be graded: {first.reason}")
@@ -94,9 +95,7 @@ def _by_solution(
     return Suited(rules.legacy_numpy, needs, fails, "the solution")
 
 
-def _by_majority(
-    trial: _Trial, rules: Rules, facts: dict[str, list[CaseFacts]], numpy: int, handed: Sequence[Handed]
-) -> Suited:
+def _by_majority(trial: _Trial, rules: Rules, facts: Facts, numpy: int, handed: Sequence[Handed]) -> Suited:
     chosen = [one for one in handed if not one.problem]
     step = max(1, len(chosen) / SAMPLE)
     chosen = [replace(chosen[int(at * step)], before=None) for at in range(min(SAMPLE, len(chosen)))]
@@ -155,9 +154,7 @@ def _often_failed(results: Sequence[Result]) -> set[str]:
     return {case for case, count in failed.items() if count * 2 > len(results)}
 
 
-def _in_ok_format(
-    cases: Sequence[str] | set[str] | dict[str, CaseResult], facts: dict[str, list[CaseFacts]]
-) -> bool:
+def _in_ok_format(cases: Sequence[str] | set[str] | dict[str, CaseResult], facts: Facts) -> bool:
     for case in cases:
         question, _, number = case.rpartition("/")
         if facts[question][int(number) - 1].doctest:
