@@ -36,6 +36,24 @@ def test_several_right_choices_count_by_their_rule(rule: str, shares: tuple[floa
     assert found == pytest.approx(shares)
 
 
+def test_choices_count_what_their_author_says_they_are_worth() -> None:
+    key = Key(ChoiceKey(frozenset("ab"), rule="worth", worth={"a": 0.6, "b": 0.4, "c": -0.1, "d": -1}))
+
+    def share(chosen: str, floor: float = 0.0) -> float:
+        return score(key, list(chosen), 5, floor).share
+
+    found = [share(chosen) for chosen in ("a", "b", "ab", "ac", "abc", "abe", "ad", "")]
+    assert found == pytest.approx([0.6, 0.4, 1, 0.5, 0.9, 0.9, 0, 0])
+    assert share("d", floor=-0.5) == -0.5
+
+
+def test_a_single_choice_may_be_partly_right_or_cost() -> None:
+    key = Key(ChoiceKey(frozenset("a"), worth={"b": 0.5, "c": -0.25}))
+    assert [score(key, chosen, 4).share for chosen in "abcd"] == [1, 0.5, 0, 0]
+    assert score(key, "c", 4, floor=-1).share == -0.25
+    assert not score(key, "b", 4).right
+
+
 def test_a_floor_below_zero_lets_wrong_choices_cost() -> None:
     assert several("net", "cd", floor=-1) == -1
     assert several("net", "cd", floor=-0.5) == -0.5
