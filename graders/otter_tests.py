@@ -161,7 +161,7 @@ def load_as_otter(path: Path, tree: ast.Module) -> tuple[Any, bool]:
         raise AuthorError([Problem(path, 1, "does not say its format", mend)])
     try:
         loaded = (OKTestFile if ok_format else ExceptionTestFile).from_file(str(path))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AuthorError(
             [Problem(path, _line_in(path, error), f"{type(error).__name__}: {error}")]
         ) from None

@@ -137,8 +137,9 @@ def grade(
     Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
 
     With --otter AUTOGRADER the tests are those of `otter generate`, and all arguments notebooks or folders
-    of them: sorcery grade --otter autograder.zip submissions/. It makes a course, AUTOGRADER-graded, in which
-    report, export, regrade and the other commands work.
+    of them: sorcery grade --otter hw1-autograder.zip submissions/. It makes a course beside it, hw1-graded, in
+    which report, export, regrade and the other commands work. Cases that need the live object are found by
+    trying, on the solution or else on a few notebooks, and are refused without --in-process.
 
     Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
     3: some are ungraded through a fault of ours; 130: interrupted.

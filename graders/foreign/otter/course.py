@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import re
 import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -107,13 +108,18 @@ def _read_facts(topic: Topic, rules: Rules) -> Facts:
     own, which also has what they import. Raises AuthorError."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["graders.preload"])
-    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=end_with_parent) as pool:
+    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_begin) as pool:
         try:
             return pool.submit(_facts, topic, rules).result()
         except AuthorError:
             raise
         except Exception as error:
             raise InternalError(f"the tests could not be read: {type(error).__name__}: {error}") from None
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's business
+    end_with_parent()
 
 
 def _facts(topic: Topic, rules: Rules) -> dict[str, list[CaseFacts]]:
