@@ -34,6 +34,7 @@ MAX_UNPACKED = 4 * MAX_BYTES  # of a tar file, all its members together
 MAX_MEMBERS = 10_000
 MAX_CELLS = 5_000
 MAX_SOURCE = 1 << 20
+MAX_GRADE_ID = 128  # as nbgrader's database has it
 SUFFIXES = (".ipynb", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 Member = TypeVar("Member", zipfile.ZipInfo, tarfile.TarInfo)
@@ -48,13 +49,15 @@ _UNPACKERS: dict[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. `kind` is code, markdown or raw; `id` is empty for notebooks before nbformat 4.5;
-    `checks` is the question whose check cell it is."""
+    `checks` is the question whose check cell it is. `grade_id` is the name nbgrader's metadata give it, which
+    only matters where a course of nbgrader's is graded, and then only as a name of one of its cells."""
 
     index: int
     kind: str
     source: str
     id: str = ""
     checks: str | None = None
+    grade_id: str = ""
 
 
 def read_notebook(data: bytes, topic: str = "") -> tuple[Cell, ...]:
@@ -218,4 +221,11 @@ def _cell(index: int, cell: Any) -> Cell:
     # What cannot be encoded cannot be sent to be run.
     source = source.encode("utf-8", "replace").decode()
     identity = identity if type(identity) is str else ""
-    return Cell(index, kind, source, identity, checked_question(source) if kind == "code" else None)
+    checks = checked_question(source) if kind == "code" else None
+    return Cell(index, kind, source, identity, checks, _grade_id(cell.get("metadata")))
+
+
+def _grade_id(metadata: Any) -> str:
+    about = metadata.get("nbgrader") if type(metadata) is dict else None
+    name = about.get("grade_id") if type(about) is dict else None
+    return name if type(name) is str and len(name) <= MAX_GRADE_ID else ""
