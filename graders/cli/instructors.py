@@ -95,7 +95,9 @@ def collect(
 
 @app.command(rich_help_panel=PANEL)
 def grade(
-    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    topic: Annotated[
+        str, typer.Argument(help="The topic's id in course.yaml; with --nbgrader, the assignment's name.")
+    ],
     paths: Annotated[
         list[Path] | None,
         typer.Argument(help="Notebooks, or folders of them; what was collected when left out."),
@@ -110,10 +112,17 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(help="Draw the tests' inputs from it, the same each time; else anew.")
     ] = None,
+    nbgrader: Annotated[
+        Path | None, typer.Option("--nbgrader", help="Grade an assignment of this nbgrader course, as it is.")
+    ] = None,
 ) -> None:
     """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
     Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
+
+    With --nbgrader COURSE, what is in COURSE/submitted is graded in place of `nbgrader autograde`: points go
+    into the course's own gradebook, notebooks as they ran into COURSE/autograded. Its assertions run in
+    the student's process, and are marked so: sorcery grade --nbgrader course ps1
 
     Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
     3: some are ungraded through a fault of ours; 130: interrupted.
@@ -125,6 +134,12 @@ def grade(
     from graders.extensions import read_extensions
     from graders.publish import publish
 
+    if nbgrader is not None:
+        if paths or seed is not None:
+            raise UsageError("--nbgrader grades all that was handed in: name no notebooks, and no seed")
+        from graders.cli.imports import grade_nbgrader
+
+        raise typer.Exit(grade_nbgrader(nbgrader, topic, isolation, jobs, as_json, force))
     course = find_course()
     chosen = course.topic(topic)
     extensions = read_extensions(course)  # their faults before the work, not after it
