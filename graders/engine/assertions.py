@@ -5,8 +5,8 @@ patches ever sees its text. On the way
 
 - each assertion and each call at the top level becomes a step that must have been done at the end: skipping
   a line, or ending early, passes nothing;
-- comparisons, and the arguments of functions that are called assert..., allclose and the like, go through
-  graders.engine.sealed, which does not ask an object of the student's own making whether it is equal;
+- comparisons, arithmetic, and the arguments of functions that are called assert..., allclose and the like,
+  go through graders.engine.sealed, which does not ask an object of the student's own making what it equals;
 - builtins, and names that the author's own cells import or define, are the author's, even where the student
   has a variable of that name. What the assignment asks students to define stays theirs.
 """
@@ -33,6 +33,7 @@ from graders.errors import ChannelError, PeerTimeout, Tampered
 
 _PYTHON_MAGIC = re.compile(r"\A\s*%%(?:capture|prun|time|timeit)\b[^\n]*\n")
 _ASSERTING = re.compile(r"(?:assert|all_?close|is_?close|array_equal|equals?\b|eq_|ok_)", re.IGNORECASE)
+_NUMERIC = ("abs", "round", "float", "int", "sum")
 # Names that mean something where they stand, or decide nothing.
 _KEPT = frozenset(
     {"input", "print", "open", "super", "locals", "globals", "vars", "dir", "eval", "exec", "__import__"}
@@ -48,11 +49,13 @@ _OPERATIONS: dict[type[ast.cmpop], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Assertions:
-    """A test cell, compiled. `required` are the steps that must be done; every run sends it anew under
-    names of its own."""
+    """A test cell. `helpers` are the author's statements that it rests on; `modules` pairs of a name and the
+    module that open cells import as that, in whose place students may put another module and nothing else;
+    `bound` are names that are the students' to define; `classes` those they are asked for."""
 
     source: str
     helpers: tuple[str, ...]
+    modules: tuple[tuple[str, str], ...]
     bound: frozenset[str]
     classes: frozenset[str]
 
@@ -130,6 +133,11 @@ def _order(test: Assertions) -> tuple[bytes, frozenset[int], str]:
     tree = parse(test.source)
     own = bound_names(tree)
     helpers, offered = _helpers(test.helpers, mark, own)
+    for name, module in test.modules:
+        if name not in own | offered:
+            offered.add(name)
+            text = f"{mark}{name} = {mark}imported({name!r}, {module!r})"
+            helpers.body[:0] = ast.parse(text).body
     used = {node.id for part in (tree, helpers) for node in ast.walk(part) if isinstance(node, ast.Name)}
     names = sorted(used & (_BUILTINS - own - test.bound - offered))
     rename = {name: mark + name for name in [*names, *(offered - own)]}
@@ -259,13 +267,18 @@ class _Steps(ast.NodeTransformer):
             return self._tool(_OPERATIONS[type(node.ops[0])], node, node.left, node.comparators[0])
         return node
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        node.left = self._tool("counted", node.left, node.left)
+        node.right = self._tool("counted", node.right, node.right)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         self.generic_visit(node)
-        if _ASSERTING.match(name):
-            plain = [one for one in node.args if not isinstance(one, ast.Starred)]
-            if len(plain) == len(node.args):
-                node.args = [self._tool("seen", one, one) for one in plain]
+        tool = "seen" if _ASSERTING.match(name) else "counted" if name.endswith(_NUMERIC) else ""
+        if tool and not any(isinstance(one, ast.Starred) for one in node.args):
+            node.args = [self._tool(tool, one, one) for one in node.args]
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:

@@ -46,6 +46,11 @@ _HEAP_TYPE = 1 << 9
 _MAX_TEXT = 100_000
 _MAX_WALK = 100_000
 _PROTOCOLS = ("__array_function__", "__array_ufunc__", "__torch_function__")
+_OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+_ARITHMETIC = (
+    *(f"__{side}{name}__" for name in _OPERATORS for side in ("", "r")),
+    *("__abs__", "__round__", "__float__", "__int__", "__index__", "__neg__"),
+)
 _REFLECTED = {
     "__eq__": ("__eq__",),
     "__ne__": ("__ne__", "__eq__"),
@@ -215,7 +220,8 @@ def _judge(baseline: _Baseline) -> Judge:
     numbers = (int, float) if numpy is None else (int, float, numpy.integer, numpy.floating)
     format_error, everything, strings = traceback.TracebackException, BaseException, str
     add, listed, most = set.add, sorted, _MAX_TEXT
-    protocols, reflected = _PROTOCOLS, _REFLECTED
+    protocols, reflected, arithmetic = _PROTOCOLS, _REFLECTED, (*_ARITHMETIC, *_PROTOCOLS)
+    module_type = types.ModuleType
     as_bytes, joined, missing = bytes, "".join, AttributeError
     asynchronous = 0x80  # CO_COROUTINE
     run_loop = sys.modules["asyncio"].run
@@ -287,6 +293,11 @@ def _judge(baseline: _Baseline) -> Judge:
                 raise failure("an object that decides itself what it equals is not compared here")
             return argument
 
+        def counted(operand: Any) -> Any:
+            if suspicious(operand, arithmetic, allowed):
+                raise failure("an object that decides itself what it comes to is not counted with here")
+            return operand
+
         def last(outcome: Any) -> None:
             kind = kind_of(outcome)
             if kind is not bool_ and trusted(kind) and is_subclass(kind, numbers):
@@ -309,6 +320,10 @@ def _judge(baseline: _Baseline) -> Judge:
                     found = module_of(f"{name}.{part}", {}, {}, ["*"])
             return found
 
+        def imported(name: str, path: str) -> Any:
+            own = space.get(name)
+            return own if kind_of(own) is module_type else module(path)
+
         tools = {
             "eq": lambda a, b: compare(lambda x, y: x == y, "__eq__", a, b),
             "ne": lambda a, b: compare(lambda x, y: x != y, "__ne__", a, b),
@@ -318,8 +333,8 @@ def _judge(baseline: _Baseline) -> Judge:
             "ge": lambda a, b: compare(lambda x, y: x >= y, "__ge__", a, b),
             "in": lambda a, b: compare(lambda x, y: x in y, "__contains__", a, b),
             "not_in": lambda a, b: compare(lambda x, y: x not in y, "__contains__", a, b),
-            "check": check, "passed": passed, "seen": seen, "last": last, "module": module,
-            "failure": failure,
+            "check": check, "passed": passed, "seen": seen, "counted": counted, "last": last,
+            "imported": imported, "module": module, "failure": failure,
         }  # fmt: skip
         space = namespace if kind_of(namespace) is namespace_type else namespace_type(namespace)
         space["__builtins__"] = plain_builtins

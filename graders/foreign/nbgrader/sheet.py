@@ -122,6 +122,10 @@ def sheet(
     classes = frozenset(
         node.name for one in current for node in ast.walk(_tree(one.source)) if isinstance(node, ast.ClassDef)
     )
+    opened = [one.source for one in students if one.name not in kept]
+    modules = tuple(
+        dict.fromkeys(pair for source in opened for pair in _modules(source) if pair[0] not in solved)
+    )
     before: list[_Statement] = []
     tests: dict[str, Test] = {}
     for one in current:
@@ -136,7 +140,7 @@ def sheet(
                 error.filename = one.name
                 raise
             helpers = tuple(_needed(tree, before, solved))
-            run = Assertions(one.source, helpers, theirs, classes)
+            run = Assertions(one.source, helpers, modules, theirs, classes)
             tests[one.name] = Test(_visible(one.source, marks), run)
         before += _statements(one.source, hidden)
     imports = tuple(dict.fromkeys(module for one in current for module in imported_modules(one.source)))
@@ -165,6 +169,15 @@ def _top_level(source: str) -> Iterator[str]:
             yield node.name
         else:
             yield from bound_names(node)
+
+
+def _modules(source: str) -> Iterator[tuple[str, str]]:
+    """(name, module) for what a cell imports as a whole at its top level."""
+    for node in _tree(source).body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (top, top)
 
 
 def _hidden_lines(source: str, marks: tuple[str, str]) -> frozenset[int]:
