@@ -425,10 +425,16 @@ class Batch(BatchOf):
             subject=topic,
             policy=policy(tier, topic.limits, data=topic.data, hidden=course.root),
             digest=tests_digest(*topic.material),
-            modules=(*self.assignment.imports, *topic.warm),
+            modules=(*(name for name in self.assignment.imports if not _in_data(topic, name)), *topic.warm),
             make=partial(Grader, topic, tier),
         )
         super().__init__(work, ResultStore(state or course.state, topic.id), jobs, seed)
+
+
+def _in_data(topic: Topic, module: str) -> bool:
+    """Whether a module lies in the topic's data, where only the notebook finds it."""
+    top = module.partition(".")[0]
+    return (topic.data / f"{top}.py").is_file() or (topic.data / top).is_dir()
 
 
 def replayed(course: Course, before: Result, question: str, tier: Tier) -> Result:

@@ -30,7 +30,7 @@ from nbgrader_made import (
     solution,
     solved,
     sorcery,
-    tests,
+    tested,
 )
 
 WRONG = "def square(x):\n    return 7"
@@ -38,17 +38,17 @@ P1 = [
     given("import numpy as np"),
     locked("helper", "def close(a, b):\n    return abs(a - b) < 1e-9"),
     solution("square", solved("def square(x):", "return x * x")),
-    tests("equal", 1, "assert square(2) == 4\n" + hidden("assert square(3) == 9")),
-    tests("list", 1, "found = [square(x) for x in (1, 2)]\nassert found == [1, 4]\n"
+    tested("equal", 1, "assert square(2) == 4\n" + hidden("assert square(3) == 9")),
+    tested("list", 1, "found = [square(x) for x in (1, 2)]\nassert found == [1, 4]\n"
           + hidden("more = square(4)", "assert more == 16") + "\nfinished = True"),
-    tests("helped", 1, "assert close(square(2), 4)\n" + hidden("assert close(square(5), 25)")),
-    tests("numpy", 1, "assert np.allclose(square(2), 4)\n" + hidden("assert np.allclose(square(1.5), 2.25)")),
-    tests("testing", 1, "from numpy.testing import assert_allclose\nassert_allclose(square(2), 4)\n"
+    tested("helped", 1, "assert close(square(2), 4)\n" + hidden("assert close(square(5), 25)")),
+    tested("numpy", 1, "assert np.allclose(square(2), 4)\n" + hidden("assert np.allclose(square(1.5), 2.25)")),
+    tested("testing", 1, "from numpy.testing import assert_allclose\nassert_allclose(square(2), 4)\n"
           + hidden("assert_allclose(square(6), 36)")),
-    tests("unit", 1, "import unittest\ncase = unittest.TestCase()\ncase.assertEqual(square(2), 4)\n"
+    tested("unit", 1, "import unittest\ncase = unittest.TestCase()\ncase.assertEqual(square(2), 4)\n"
           + hidden("case.assertEqual(square(7), 49)")),
-    tests("partial", 1, hidden("right = sum(square(x) == x * x for x in (8, 9))") + "\nright / 2"),
-    tests("kind", 1, "assert isinstance(square(2), int) and square(2) != 7\n" + hidden("assert square(11) != 7")),
+    tested("partial", 1, hidden("right = sum(square(x) == x * x for x in (8, 9))") + "\nright / 2"),
+    tested("kind", 1, "assert isinstance(square(2), int) and square(2) != 7\n" + hidden("assert square(11) != 7")),
 ]  # fmt: skip
 
 # What each puts into the cell of the answer.

@@ -17,10 +17,10 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from graders.assignment import installed
 from graders.autograde import BatchOf, Handed, Interrupted, Work
 from graders.engine.worker import Forks
 from graders.errors import InternalError, Rejected
@@ -159,7 +159,7 @@ class SittingBatch(BatchOf):
 
     def __init__(self, course: Foreign, book: Book, assignment: Assignment, tier: Tier, jobs: int) -> None:
         imports = tuple(dict.fromkeys(m for sheet in assignment.sheets for m in sheet.imports))
-        modules = tuple(module for module in imports if _importable(module))
+        modules = tuple(module for module in imports if installed(module))
         work = Work(
             subject=assignment,
             policy=policy(tier, assignment.limits, hidden=course.root),
@@ -229,14 +229,6 @@ def grade_course(
             except Interrupted as stop:
                 return Round([*results, *stop.results], True)
     return Round(sorted(results, key=lambda result: result.student), False)
-
-
-def _importable(module: str) -> bool:
-    """Whether it is installed; what lies beside the notebook is not, and is imported when it is asked for."""
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError, AttributeError):
-        return False
 
 
 def packed(folder: Path, course: Foreign) -> bytes:

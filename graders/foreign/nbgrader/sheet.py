@@ -112,12 +112,12 @@ def sheet(
     students = [
         one for one in current if not (one.name in kept and (kept[one.name].tests or kept[one.name].locked))
     ]
-    theirs = frozenset(name for one in students for name in _top_level(one.source))
+    theirs = frozenset(name for one in students for name in top_level_names(one.source))
     solved = frozenset(
         name
         for one in current
         if one.name in kept and kept[one.name].solution
-        for name in _top_level(one.source)
+        for name in top_level_names(one.source)
     )
     classes = frozenset(
         node.name for one in current for node in ast.walk(_tree(one.source)) if isinstance(node, ast.ClassDef)
@@ -132,7 +132,7 @@ def sheet(
         cell = kept.get(one.name)
         if cell is None or not (cell.tests or cell.locked):
             continue
-        hidden = _hidden_lines(one.source, marks)
+        hidden = hidden_lines(one.source, marks)
         if cell.tests:
             try:
                 tree = parse(one.source)
@@ -141,7 +141,7 @@ def sheet(
                 raise
             helpers = tuple(_needed(tree, before, solved))
             run = Assertions(one.source, helpers, modules, theirs, classes)
-            tests[one.name] = Test(_visible(one.source, marks), run)
+            tests[one.name] = Test(visible(one.source, marks), run)
         before += _statements(one.source, hidden)
     imports = tuple(dict.fromkeys(module for one in current for module in imported_modules(one.source)))
     return Sheet(name, kept, tests, kernelspec, imports)
@@ -162,7 +162,7 @@ def _tree(source: str) -> ast.Module:
         return ast.Module(body=[], type_ignores=[])
 
 
-def _top_level(source: str) -> Iterator[str]:
+def top_level_names(source: str) -> Iterator[str]:
     """Names a cell binds outside functions and classes."""
     for node in _tree(source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -180,7 +180,7 @@ def _modules(source: str) -> Iterator[tuple[str, str]]:
                 yield (alias.asname, alias.name) if alias.asname else (top, top)
 
 
-def _hidden_lines(source: str, marks: tuple[str, str]) -> frozenset[int]:
+def hidden_lines(source: str, marks: tuple[str, str]) -> frozenset[int]:
     """Numbers of lines in hidden regions, as nbgrader's ClearHiddenTests takes them."""
     begin, end = marks
     inside, found = False, set()
@@ -194,8 +194,9 @@ def _hidden_lines(source: str, marks: tuple[str, str]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _visible(source: str, marks: tuple[str, str]) -> str:
-    hidden = _hidden_lines(source, marks)
+def visible(source: str, marks: tuple[str, str]) -> str:
+    """What students have of a test cell, as nbgrader's ClearHiddenTests makes it."""
+    hidden = hidden_lines(source, marks)
     lines = source.split("\n")
     return "\n".join(
         line
@@ -212,12 +213,22 @@ def _statements(source: str, hidden: frozenset[int]) -> Iterator[_Statement]:
         binding = isinstance(node, ast.Assign | ast.AnnAssign | ast.ClassDef | ast.FunctionDef)
         if isinstance(node, ast.Import | ast.ImportFrom) or plain or (binding and node.lineno in hidden):
             binds = {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else bound_names(node)
-            yield _Statement(ast.unparse(node), frozenset(binds), _loaded(node))
+            yield _Statement(ast.unparse(node), frozenset(binds), loaded_names(node))
+
+
+def needed(
+    sources: Sequence[str], cells: Sequence[str], marks: tuple[str, str], *, hidden: bool
+) -> list[str]:
+    """The imports and plain functions of `cells` that `sources` rest on, in their order; of hidden regions
+    only with `hidden`."""
+    kept = cells if hidden else [visible(source, marks) for source in cells]
+    before = [one for source in kept for one in _statements(source, frozenset())]
+    return _needed(ast.parse("\n".join(sources)), before, frozenset())
 
 
 def _needed(tree: ast.Module, before: Sequence[_Statement], solved: frozenset[str]) -> list[str]:
     """The statements among `before` that a test rests on, in their order; none of what students define."""
-    wanted = set(_loaded(tree))
+    wanted = set(loaded_names(tree))
     found: list[str] = []
     for statement in reversed(before):
         if statement.binds & wanted and not statement.binds & solved:
@@ -226,7 +237,8 @@ def _needed(tree: ast.Module, before: Sequence[_Statement], solved: frozenset[st
     return found[::-1]
 
 
-def _loaded(node: ast.AST) -> frozenset[str]:
+def loaded_names(node: ast.AST) -> frozenset[str]:
+    """Every name that is read anywhere in `node`."""
     return frozenset(
         one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
     )
