@@ -20,6 +20,7 @@ from nbgrader_made import (
     CONFIG,
     Change,
     answered,
+    checked,
     given,
     hand_in,
     hidden,
@@ -30,7 +31,6 @@ from nbgrader_made import (
     solution,
     solved,
     sorcery,
-    tested,
 )
 
 WRONG = "def square(x):\n    return 7"
@@ -38,17 +38,17 @@ P1 = [
     given("import numpy as np"),
     locked("helper", "def close(a, b):\n    return abs(a - b) < 1e-9"),
     solution("square", solved("def square(x):", "return x * x")),
-    tested("equal", 1, "assert square(2) == 4\n" + hidden("assert square(3) == 9")),
-    tested("list", 1, "found = [square(x) for x in (1, 2)]\nassert found == [1, 4]\n"
+    checked("equal", 1, "assert square(2) == 4\n" + hidden("assert square(3) == 9")),
+    checked("list", 1, "found = [square(x) for x in (1, 2)]\nassert found == [1, 4]\n"
           + hidden("more = square(4)", "assert more == 16") + "\nfinished = True"),
-    tested("helped", 1, "assert close(square(2), 4)\n" + hidden("assert close(square(5), 25)")),
-    tested("numpy", 1, "assert np.allclose(square(2), 4)\n" + hidden("assert np.allclose(square(1.5), 2.25)")),
-    tested("testing", 1, "from numpy.testing import assert_allclose\nassert_allclose(square(2), 4)\n"
+    checked("helped", 1, "assert close(square(2), 4)\n" + hidden("assert close(square(5), 25)")),
+    checked("numpy", 1, "assert np.allclose(square(2), 4)\n" + hidden("assert np.allclose(square(1.5), 2.25)")),
+    checked("testing", 1, "from numpy.testing import assert_allclose\nassert_allclose(square(2), 4)\n"
           + hidden("assert_allclose(square(6), 36)")),
-    tested("unit", 1, "import unittest\ncase = unittest.TestCase()\ncase.assertEqual(square(2), 4)\n"
+    checked("unit", 1, "import unittest\ncase = unittest.TestCase()\ncase.assertEqual(square(2), 4)\n"
           + hidden("case.assertEqual(square(7), 49)")),
-    tested("partial", 1, hidden("right = sum(square(x) == x * x for x in (8, 9))") + "\nright / 2"),
-    tested("kind", 1, "assert isinstance(square(2), int) and square(2) != 7\n" + hidden("assert square(11) != 7")),
+    checked("partial", 1, hidden("right = sum(square(x) == x * x for x in (8, 9))") + "\nright / 2"),
+    checked("kind", 1, "assert isinstance(square(2), int) and square(2) != 7\n" + hidden("assert square(11) != 7")),
 ]  # fmt: skip
 
 # What each puts into the cell of the answer.

@@ -44,7 +44,7 @@ def solution(name: str, source: str) -> dict[str, Any]:
     return cell("code", source, name, solution=True)
 
 
-def tested(name: str, points: float, source: str) -> dict[str, Any]:
+def checked(name: str, points: float, source: str) -> dict[str, Any]:
     return cell("code", source, name, grade=True, locked=True, points=points)
 
 
@@ -76,17 +76,17 @@ P1 = [
     locked("helpers", "import math\ndef close(a, b):\n    return abs(a - b) < 1e-9"),
     cell("markdown", "Read this.", "intro", locked=True),
     solution("double", solved("def double(x):", "return 2 * x")),
-    tested("double-test", 2, "from numpy.testing import assert_allclose\nassert double(1) == 2\n"
+    checked("double-test", 2, "from numpy.testing import assert_allclose\nassert double(1) == 2\n"
           + hidden("secret = 21", "def both(x):\n    return double(x), secret", "assert both(21)[0] == 42")),
     solution("area", solved("def area(r):", "return math.pi * r ** 2")),
-    tested("area-test", 3, "assert close(area(1), math.pi)\n" + hidden("assert_allclose(area(2), 4 * math.pi)", "assert both(secret)[1] == 21")),
+    checked("area-test", 3, "assert close(area(1), math.pi)\n" + hidden("assert_allclose(area(2), 4 * math.pi)", "assert both(secret)[1] == 21")),
     solution("mean", solved("def mean(xs):", "return sum(xs) / len(xs)")),
-    tested("mean-test", 4, "points = 0\nif mean([1, 3]) == 2:\n    points += 1.5\n" + hidden("if mean([5]) == 5:\n    points += 2.5") + "\npoints"),
+    checked("mean-test", 4, "points = 0\nif mean([1, 3]) == 2:\n    points += 1.5\n" + hidden("if mean([5]) == 5:\n    points += 2.5") + "\npoints"),
     solution("shout", solved("def shout(text):", "print(text.upper())", "return text.upper()")),
-    tested("shout-test", 1, "%matplotlib inline\nassert shout('a') == 'A', 'not upper case'\nshout('b')"),
+    checked("shout-test", 1, "%matplotlib inline\nassert shout('a') == 'A', 'not upper case'\nshout('b')"),
     solution("stack", "class Stack:\n    ### BEGIN SOLUTION\n    def __init__(self):\n        self.items = []\n    def __eq__(self, other):\n        return self.items == other\n    ### END SOLUTION"),
-    tested("stack-test", 2, "one = Stack()\none.items.append(1)\nassert one == [1]\nassert isinstance(one, Stack)\nassert [one] != []"),
-    tested("all-or-nothing", 5, "try:\n    mean([])\nexcept ZeroDivisionError:\n    pass\nelse:\n    raise AssertionError('of nothing')"),
+    checked("stack-test", 2, "one = Stack()\none.items.append(1)\nassert one == [1]\nassert isinstance(one, Stack)\nassert [one] != []"),
+    checked("all-or-nothing", 5, "try:\n    mean([])\nexcept ZeroDivisionError:\n    pass\nelse:\n    raise AssertionError('of nothing')"),
     manual("essay", 6, "YOUR ANSWER HERE"),
     manual("plot", 3, "### BEGIN SOLUTION\nprint('a plot')\n### END SOLUTION", "code"),
     task("project", 4, "Do a project.\n\n### BEGIN MARK SCHEME\nThe scheme\n### END MARK SCHEME"),
@@ -94,11 +94,11 @@ P1 = [
 P2 = [
     locked("read", "import csv\nfrom helper import shift\nrows = list(csv.reader(open('data/numbers.csv')))"),
     solution("total", solved("def total(rows):", "return sum(int(row[0]) for row in rows)") + "\ntotalled = total(rows)"),
-    tested("total-test", 2, "assert shift(totalled) == 7\n" + hidden("assert total([['5']]) == 5")),
+    checked("total-test", 2, "assert shift(totalled) == 7\n" + hidden("assert total([['5']]) == 5")),
     solution("values", "### BEGIN SOLUTION\nvalues = [1, 2.5, 'three']\n### END SOLUTION"),
-    tested("auto-test", 3, "### AUTOTEST values; len(values)\n### HASHED AUTOTEST values[1]"),
-    tested("empty-test", 1, ""),
-    tested("shadow-test", 2, "sum_of = sum([1, 2])\nassert sum_of == 3 and max(1, 2) == 2"),
+    checked("auto-test", 3, "### AUTOTEST values; len(values)\n### HASHED AUTOTEST values[1]"),
+    checked("empty-test", 1, ""),
+    checked("shadow-test", 2, "sum_of = sum([1, 2])\nassert sum_of == 3 and max(1, 2) == 2"),
 ]  # fmt: skip
 FILES = {"data/numbers.csv": "1\n2\n3\n", "helper.py": "def shift(x):\n    return x + 1\n"}
 CONFIG = (

@@ -10,13 +10,13 @@ from nbgrader_made import (
     FILES,
     P1,
     P2,
+    checked,
     given,
     hidden,
     notebook,
     solution,
     solved,
     sorcery,
-    tested,
     write,
 )
 
@@ -80,7 +80,7 @@ def test_a_case_that_rests_on_the_one_before_it_begins_with_it(root: Path) -> No
     cells = [
         given("import math"),
         solution("counter", "### BEGIN SOLUTION\nclass Counter:\n    n = 0\n    def next(self):\n        self.n += 1\n        return self.n\n### END SOLUTION"),
-        tested("counted", 2, "one = Counter()\nassert one.next() == 1\nassert one.next() == 2, 'it does not count'"),
+        checked("counted", 2, "one = Counter()\nassert one.next() == 1\nassert one.next() == 2, 'it does not count'"),
     ]  # fmt: skip
     write(root / "c.ipynb", json.dumps(notebook(cells)))
     done = sorcery(root, "convert", "c.ipynb")
@@ -107,7 +107,7 @@ def test_a_cell_that_adds_up_points_becomes_cases_worth_them() -> None:
     ("text", "said"),
     [("", "is no notebook"), ("[]", "is no notebook"), ("\x00\xff", "is no notebook"),
      (json.dumps(notebook([given("1")])), "no cell that is graded"),
-     (json.dumps(notebook([solution("f", solved("def f():", "return 1")), tested("a-b", 1, "assert f"), tested("a_b", 1, "assert f")])), "rename one")],
+     (json.dumps(notebook([solution("f", solved("def f():", "return 1")), checked("a-b", 1, "assert f"), checked("a_b", 1, "assert f")])), "rename one")],
 )  # fmt: skip
 def test_what_cannot_be_imported_is_said_in_a_line(root: Path, text: str, said: str) -> None:
     write(root / "x.ipynb", text)

@@ -264,7 +264,7 @@ def as_otter_file(cell: TestCell, *, hidden: bool) -> str:
     head = [
         f"# From the test cell {cell.name} of nbgrader.",
         *imports,
-        "from otter.as_otter_files import test_case",
+        "from otter.test_files import test_case",
         "",
     ]
     head += ["OK_FORMAT = False", f"name = {cell.question!r}", "points = None"]
