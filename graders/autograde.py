@@ -227,7 +227,10 @@ class Grades(Protocol):
 
 
 class BatchOf:
-    """Submissions, graded by some work. `report(result)` is called once for each, in the order they end."""
+    """Submissions, graded by some work. `report(result)` is called once for each, in the order they end.
+    `preload` is the module that has imported what every grading process needs."""
+
+    preload = "graders.preload"
 
     def __init__(self, work: Work, store: ResultStore, jobs: int, seed: int | None = None) -> None:
         self._work, self.store, self._jobs, self._seed = work, store, jobs, seed
@@ -387,7 +390,7 @@ class BatchOf:
     def _pool(self, jobs: int) -> Iterator[ProcessPoolExecutor]:
         # A server that has imported the tests' libraries once, and forks the grading processes.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["graders.preload"])
+        context.set_forkserver_preload([self.preload])
         work = self._work
         zygote = Zygote(work.modules, work.policy, work.judging)
         try:

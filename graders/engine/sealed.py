@@ -274,7 +274,8 @@ def _judge(baseline: _Baseline) -> Judge:
             )
 
         def compare(operation: Callable[[Any, Any], Any], method: str, left: Any, right: Any) -> Any:
-            if distrust(left, right, reflected[method]):
+            # Two of one class are both the student's, who could as well have returned the same thing twice.
+            if kind_of(left) is not kind_of(right) and distrust(left, right, reflected[method]):
                 raise failure("an object that decides itself what it equals is not compared here")
             return operation(left, right)
 

@@ -148,6 +148,45 @@ def test_what_nbgrader_wants_to_find_is_in_autograded(courses: tuple[Path, Path]
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_formgrader_lists_the_submissions_as_graded(courses: tuple[Path, Path]) -> None:
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    found = []
+    for root in courses:
+        api = NbGraderAPI(CourseDirectory(root=str(root)))
+        keys = ("student", "autograded", "score", "needs_manual_grade", "max_score", "timestamp")
+        listed = [{key: row[key] for key in keys} for row in api.get_submissions("ps1")]
+        found.append({row["student"]: row for row in listed})
+    stock, ours = found
+    assert all(row["autograded"] for row in stock.values())
+    assert {student: ours[student] for student in stock if student != "loud"} == {
+        student: row for student, row in stock.items() if student != "loud"
+    }
+
+
+def test_a_course_nbgrader_has_not_generated_yet_is_generated_first(
+    courses: tuple[Path, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(courses[1] / "source", tmp_path / "source")
+    shutil.copytree(courses[1] / "submitted/one", tmp_path / "submitted/one")
+    done = sorcery(tmp_path, "grade", "--nbgrader", ".", "ps1", "--json")
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert (result["student"], result["points"], result["possible"]) == ("one", 17, 25)
+    assert "p2.ipynb was not handed in" in result["reason"]
+
+
+def test_what_a_hidden_test_said_is_for_staff_only(courses: tuple[Path, Path]) -> None:
+    results = {one["student"]: one for one in json.loads((courses[1] / "results.json").read_text())}
+    cases = {question["id"]: question["cases"][0] for question in results["poor"]["questions"]}
+    assert (cases["p1/double-test"]["hidden"], cases["p1/double-test"]["message"]) == (
+        True,
+        "An assertion did not hold.",
+    )
+    assert (cases["p1/shout-test"]["hidden"], cases["p1/shout-test"]["message"]) == (False, "not upper case")
+
+
 def test_what_was_graded_and_what_people_gave_stays_until_it_is_graded_again(
     courses: tuple[Path, Path],
 ) -> None:

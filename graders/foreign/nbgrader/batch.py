@@ -157,6 +157,8 @@ class SittingGrader:
 class SittingBatch(BatchOf):
     """Raises AuthorError, UsageError for a course that cannot be used."""
 
+    preload = "graders.foreign.nbgrader.preload"
+
     def __init__(self, course: Foreign, book: Book, assignment: Assignment, tier: Tier, jobs: int) -> None:
         imports = tuple(dict.fromkeys(m for sheet in assignment.sheets for m in sheet.imports))
         modules = tuple(module for module in imports if installed(module))

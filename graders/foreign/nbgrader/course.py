@@ -117,7 +117,7 @@ def find_foreign(root: Path, assignment: str) -> Foreign:
             if not application.config.CourseDirectory.get("root"):
                 directory.root = str(root)
             found = Foreign(Path(directory.root), assignment, directory, application.config)
-        except Exception as error:  # the file is a program
+        except (Exception, SystemExit) as error:  # the file is a program
             raise UsageError(f"{root}/nbgrader_config.py: {type(error).__name__}: {error}") from None
     if not found.source.is_dir():
         there = sorted(p.name for p in found.source.parent.iterdir()) if found.source.parent.is_dir() else []

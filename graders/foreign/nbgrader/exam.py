@@ -141,7 +141,8 @@ def _sat(run: _Run, sheet: Sheet, restored: Restored, told: Mapping[str, Told]) 
         if cell.solution and unchanged:
             blank.add(name)
         if cell.tests:
-            question, score = _judged(cell, told.get(name), verdicts[index], run.limits)
+            hidden = sheet.tests[name].visible != cell.source
+            question, score = _judged(cell, told.get(name), verdicts[index], run.limits, hidden=hidden)
             questions.append(question)
             scores[name] = score
             tampered |= name in told and isinstance(told[name].lost, Tampered)
@@ -179,12 +180,13 @@ def _unchanged(node: Any) -> bool:
 
 
 def _judged(
-    cell: SourceCell, told: Told | None, ran: CellResult, limits: Limits
+    cell: SourceCell, told: Told | None, ran: CellResult, limits: Limits, *, hidden: bool
 ) -> tuple[QuestionResult, Score]:
     """Points by nbgrader's rule (nbgrader.utils.determine_grade, 0.9.6): the last value where it is a number,
     none for an error, all otherwise. What that rule gives all points for, or stops at, though it was no
     number of points, is left to a person: below zero, over the most there are, none at all."""
     points, auto = 0.0, None
+    said = ""  # by the test, and so perhaps of what is hidden
     verdict, message = CaseVerdict.PASSED, ""
     if told is None:
         timeout = ran.verdict is CellVerdict.TIMEOUT
@@ -196,7 +198,7 @@ def _judged(
         )
         auto = 0.0
     elif not told.passed:
-        verdict, message = _failure(told, limits)
+        verdict, message, said = _failure(told, limits)
         auto = 0.0
     elif isinstance(told.value, str) or (told.value is not None and not 0 <= told.value <= cell.points):
         verdict = CaseVerdict.FAILED
@@ -206,9 +208,10 @@ def _judged(
         points = auto = cell.points if told.value is None else float(told.value)
         if points < cell.points:
             verdict, message = CaseVerdict.FAILED, f"The test gave {points:g} of {cell.points:g} points."
+    detail = told.trace if told is not None and told.trace else said
     case = CaseResult(
-        name=cell.name, verdict=verdict, points=points, possible=cell.points, hidden=False,
-        message=_plain(message)[:4000], detail=_plain(told.trace if told else "")[:20000],
+        name=cell.name, verdict=verdict, points=points, possible=cell.points, hidden=hidden,
+        message=_plain(message if hidden or not said else said)[:4000], detail=_plain(detail)[:20000],
     )  # fmt: skip
     question = QuestionResult(
         id=cell.name, points=points, possible=cell.points, seed=0, cases=(case,), in_process=True,
@@ -217,18 +220,21 @@ def _judged(
     return question, Score(auto)
 
 
-def _failure(told: Told, limits: Limits) -> tuple[CaseVerdict, str]:
+def _failure(told: Told, limits: Limits) -> tuple[CaseVerdict, str, str]:
+    """The verdict, what any student may be told, and what the test itself said."""
     if isinstance(told.lost, PeerTimeout):
-        return CaseVerdict.TIMEOUT, f"Took longer than {limits.cell_seconds:g} s."
+        return CaseVerdict.TIMEOUT, f"Took longer than {limits.cell_seconds:g} s.", ""
     if isinstance(told.lost, Tampered):
-        return CaseVerdict.ERROR, "The answers of this notebook were not those of an honest process."
+        text = "The answers of this notebook were not those of an honest process."
+        return CaseVerdict.ERROR, text, ""
     if told.lost is not None:
-        return CaseVerdict.ERROR, "Your code ended the Python process (os._exit, out of memory or a crash)."
+        text = "Your code ended the Python process (os._exit, out of memory or a crash)."
+        return CaseVerdict.ERROR, text, ""
     if told.kind == "AssertionError":
-        return CaseVerdict.FAILED, told.text or "An assertion did not hold."
+        return CaseVerdict.FAILED, "An assertion did not hold.", told.text
     if told.kind:
-        return CaseVerdict.ERROR, f"{told.kind}: {told.text}"
-    return CaseVerdict.ERROR, "Not all of the test was run."
+        return CaseVerdict.ERROR, "An error ended the test.", f"{told.kind}: {told.text}"
+    return CaseVerdict.ERROR, "Not all of the test was run.", ""
 
 
 def _absent(cell: SourceCell) -> QuestionResult:
@@ -256,9 +262,15 @@ def _shown(question: QuestionResult, score: Score, told: Told | None) -> list[di
         found.append({"output_type": "stream", "name": "stdout", "text": for_terminal(told.printed)})
     if case.verdict is not CaseVerdict.PASSED and score.auto in (0.0, None) and not _counted(told):
         kind = told.kind if told is not None and told.kind else "AssertionError"
+        evalue = told.text if told is not None and told.text else case.message
         lines = (case.detail or case.message).split("\n")
         found.append(
-            {"output_type": "error", "ename": for_terminal(kind), "evalue": case.message, "traceback": lines}
+            {
+                "output_type": "error",
+                "ename": for_terminal(kind),
+                "evalue": for_terminal(evalue),
+                "traceback": [for_terminal(line) for line in lines],
+            }
         )
     elif told is not None and told.value is not None:
         data = {"text/plain": f"{told.value}"}
