@@ -43,7 +43,7 @@ _BUILTINS = frozenset(name for name, value in vars(builtins).items() if callable
 _HELPERS = 1_000_000  # steps of helpers are counted from here, and none is required
 _OPERATIONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
-    ast.In: "in", ast.NotIn: "not_in",
+    ast.In: "in", ast.NotIn: "not_in", ast.Is: "is", ast.IsNot: "is_not",
 }  # fmt: skip
 
 
@@ -263,9 +263,11 @@ class _Steps(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         node = ast.Compare(self.visit(node.left), node.ops, [self.visit(one) for one in node.comparators])
-        if len(node.ops) == 1 and type(node.ops[0]) in _OPERATIONS:
-            return self._tool(_OPERATIONS[type(node.ops[0])], node, node.left, node.comparators[0])
-        return node
+        operations = [_OPERATIONS[type(one)] for one in node.ops]
+        if len(operations) == 1:
+            return self._tool(operations[0], node, node.left, node.comparators[0])
+        names = ast.Tuple([ast.Constant(name) for name in operations], ast.Load())
+        return self._tool("chain", node, names, node.left, *node.comparators)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
@@ -279,6 +281,8 @@ class _Steps(ast.NodeTransformer):
         tool = "seen" if _ASSERTING.match(name) else "counted" if name.endswith(_NUMERIC) else ""
         if tool and not any(isinstance(one, ast.Starred) for one in node.args):
             node.args = [self._tool(tool, one, one) for one in node.args]
+            for keyword in node.keywords:
+                keyword.value = self._tool(tool, keyword.value, keyword.value)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:

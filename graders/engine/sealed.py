@@ -222,6 +222,7 @@ def _judge(baseline: _Baseline) -> Judge:
     add, listed, most = set.add, sorted, _MAX_TEXT
     protocols, reflected, arithmetic = _PROTOCOLS, _REFLECTED, (*_ARITHMETIC, *_PROTOCOLS)
     module_type = types.ModuleType
+    together = zip
     as_bytes, joined, missing = bytes, "".join, AttributeError
     asynchronous = 0x80  # CO_COROUTINE
     run_loop = sys.modules["asyncio"].run
@@ -279,6 +280,15 @@ def _judge(baseline: _Baseline) -> Judge:
                 raise failure("an object that decides itself what it equals is not compared here")
             return operation(left, right)
 
+        def chain(operations: tuple[str, ...], first: Any, *others: Any) -> Any:
+            outcome: Any = True
+            for operation, other in together(operations, others):
+                outcome = tools[operation](first, other)
+                if not outcome:
+                    break
+                first = other
+            return outcome
+
         def check(step: int, outcome: Any) -> bool:
             held = truth(outcome)
             if held:
@@ -334,6 +344,7 @@ def _judge(baseline: _Baseline) -> Judge:
             "ge": lambda a, b: compare(lambda x, y: x >= y, "__ge__", a, b),
             "in": lambda a, b: compare(lambda x, y: x in y, "__contains__", a, b),
             "not_in": lambda a, b: compare(lambda x, y: x not in y, "__contains__", a, b),
+            "is": lambda a, b: a is b, "is_not": lambda a, b: a is not b, "chain": chain,
             "check": check, "passed": passed, "seen": seen, "counted": counted, "last": last,
             "imported": imported, "module": module, "failure": failure,
         }  # fmt: skip
