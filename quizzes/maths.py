@@ -13,7 +13,7 @@ _FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,}).*?(?:^[ ]{0,3}\1[`~]*[ ]*$|\Z)", re
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 # A dollar that opens mathematics has no blank after it, one that closes it none before and no digit after:
 # "$5 and $6" are prices.
-_MATHS = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?![\s$])((?:\\.|[^$\\])+?)(?<![\s\\])\$(?![\d$])", re.DOTALL)
+MATHS = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?![\s$])((?:\\.|[^$\\])+?)(?<![\s\\])\$(?![\d$])", re.DOTALL)
 _SUPERSCRIPT = str.maketrans(
     "0123456789+-=()nijkTtabcdefghlmoprsuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱʲᵏᵀᵗᵃᵇᶜᵈᵉᶠᵍʰˡᵐᵒᵖʳˢᵘᵛʷˣʸᶻ"
 )
@@ -35,7 +35,7 @@ def segments(text: str) -> Iterator[tuple[Kind, str]]:
     while at < len(text):
         found = [
             (match.start(), order, kind, match)
-            for order, (kind, pattern) in enumerate((("code", _FENCE), ("code", _CODE), ("maths", _MATHS)))
+            for order, (kind, pattern) in enumerate((("code", _FENCE), ("code", _CODE), ("maths", MATHS)))
             if (match := pattern.search(text, at))
         ]
         if not found:

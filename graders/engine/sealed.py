@@ -15,7 +15,6 @@ memory of the process, finds us, and can say what we would have said.
 from __future__ import annotations
 
 import builtins
-import contextlib
 import gc
 import importlib
 import marshal
@@ -29,20 +28,11 @@ from typing import Any
 
 import msgspec
 
-# What tests compare with, beside the modules they import themselves. As they are called in sys.modules.
-_COMPARING = (
-    "builtins", "math", "cmath", "operator", "statistics", "unittest", "unittest.case", "numpy",
-    "numpy.testing", "numpy.testing._private.utils", "numpy.linalg", "numpy._core.numeric",
-    "numpy._core.fromnumeric", "numpy._core.multiarray", "pandas", "pandas.testing", "pandas._testing",
-    "pandas._testing.asserters", "torch", "torch.testing", "torch.testing._comparison", "pytest",
-)  # fmt: skip
-_LEFT = frozenset(
-    {"input", "print", "open", "display", "_", "__build_class__", "__doc__"}
-)  # no verdict is told by them
+from graders.engine.baseline import COMPARING, HEAP_TYPE, Baseline
+
 _LIARS = ("unittest.mock",)  # modules whose objects equal what one likes
 # Whose objects may be compared with, even when only the submission imports them.
 _EARLY = ("fractions", "decimal", "datetime", "collections", "pathlib", "enum", "uuid", "asyncio")
-_HEAP_TYPE = 1 << 9
 _MAX_TEXT = 100_000
 _MAX_WALK = 100_000
 _PROTOCOLS = ("__array_function__", "__array_ufunc__", "__torch_function__")
@@ -70,86 +60,9 @@ class Sealed:
     puts in place of a function is the author's will."""
 
     def __init__(self, modules: Collection[str] = ()) -> None:
-        baseline = _Baseline([*_COMPARING, *modules])
+        baseline = Baseline([*COMPARING, *modules])
         self.judge: Judge = _judge(baseline)
         self.watch: Callable[[], Callable[[], None]] = baseline.watch
-
-
-class _Baseline:
-    """Functions and classes as they were, and how to put them back."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        for name in names:
-            if name.partition(".")[0] in sys.modules:
-                with contextlib.suppress(ImportError):  # of another version
-                    importlib.import_module(name)
-        self._modules = {name: sys.modules[name] for name in names if name in sys.modules}
-        # (where, name, value): `where` is a module's or a class's dict
-        self._entries: list[list[Any]] = []
-        self._code: dict[int, tuple[Any, Any, Any, Any]] = {}
-        for module in self._modules.values():
-            space = vars(module)
-            for name, value in list(space.items()):
-                if not callable(value) or name in _LEFT:
-                    continue
-                self._entries.append([module, name, value])
-                self._remember(value)
-                if isinstance(value, type) and value.__flags__ & _HEAP_TYPE and value.__module__ in names:
-                    for inner, method in list(vars(value).items()):
-                        if isinstance(method, types.FunctionType):
-                            self._entries.append([value, inner, method])
-                            self._remember(method)
-        self.restore = self._restorer()
-
-    def _remember(self, value: Any) -> None:
-        for function in (value, getattr(value, "_implementation", None)):
-            if isinstance(function, types.FunctionType):
-                state = (function, function.__code__, function.__defaults__, function.__kwdefaults__)
-                self._code[id(function)] = state
-
-    def _changed(self) -> list[int]:
-        return [
-            index
-            for index, (where, name, value) in enumerate(self._entries)
-            if vars(where).get(name) is not value
-        ]
-
-    def watch(self) -> Callable[[], None]:
-        before = frozenset(self._changed())
-
-        def accept() -> None:
-            for index in self._changed():
-                where, name, _ = self._entries[index]
-                if index not in before and name in vars(where):
-                    self._entries[index][2] = vars(where)[name]
-                    self._remember(vars(where)[name])
-
-        return accept
-
-    def _restorer(self) -> Callable[[], None]:
-        entries, code, modules = self._entries, self._code, self._modules
-        loaded, put, put_type = sys.modules, types.ModuleType.__setattr__, type.__setattr__
-        values, is_type = code.values, isinstance
-        space_of, type_space = types.ModuleType.__getattribute__, type.__dict__["__dict__"].__get__
-        kind, pairs = type, modules.items
-
-        def restore() -> None:
-            for name, module in pairs():
-                if loaded.get(name) is not module:
-                    loaded[name] = module
-            for where, name, value in entries:
-                own = type_space(where) if is_type(where, kind) else space_of(where, "__dict__")
-                if own.get(name) is not value:
-                    (put_type if is_type(where, kind) else put)(where, name, value)
-            for function, body, defaults, keywords in values():
-                if function.__code__ is not body:
-                    function.__code__ = body
-                if function.__defaults__ is not defaults:
-                    function.__defaults__ = defaults
-                if function.__kwdefaults__ is not keywords:
-                    function.__kwdefaults__ = keywords
-
-        return restore
 
 
 def _suspicion() -> tuple[Callable[[Any, tuple[str, ...], Collection[str]], bool], Callable[[type], bool]]:
@@ -170,7 +83,7 @@ def _suspicion() -> tuple[Callable[[Any, tuple[str, ...], Collection[str]], bool
     name_of = type.__dict__["__name__"].__get__
     kind_of, identity, extend = type, id, list.extend
     sequences, mapping = (list, tuple, set, frozenset), dict
-    items_of, heap, most = dict.items, _HEAP_TYPE, _MAX_WALK
+    items_of, heap, most = dict.items, HEAP_TYPE, _MAX_WALK
 
     def trusted(kind: type) -> bool:
         return not flags_of(kind) & heap or identity(kind) in known
@@ -204,7 +117,7 @@ def _suspicion() -> tuple[Callable[[Any, tuple[str, ...], Collection[str]], bool
     return suspicious, trusted
 
 
-def _judge(baseline: _Baseline) -> Judge:
+def _judge(baseline: Baseline) -> Judge:
     # Everything used later is taken now.
     restore, (suspicious, trusted) = baseline.restore, _suspicion()
     read, write, loads = os.read, os.write, marshal.loads
@@ -214,7 +127,7 @@ def _judge(baseline: _Baseline) -> Judge:
     stop_tracing, stop_profiling = sys.settrace, sys.setprofile
     is_instance, is_subclass, failure = isinstance, issubclass, AssertionError
     function_type, module_of = types.FunctionType, own_builtins["__import__"]
-    loaded, known_modules = sys.modules, baseline._modules
+    loaded, known_modules = sys.modules, baseline.modules
     attribute, bool_, namespace_type = getattr, bool, dict
     numpy = sys.modules.get("numpy")
     numbers = (int, float) if numpy is None else (int, float, numpy.integer, numpy.floating)
@@ -276,7 +189,8 @@ def _judge(baseline: _Baseline) -> Judge:
 
         def compare(operation: Callable[[Any, Any], Any], method: str, left: Any, right: Any) -> Any:
             # Two of one class are both the student's, who could as well have returned the same thing twice.
-            if kind_of(left) is not kind_of(right) and distrust(left, right, reflected[method]):
+            both = kind_of(left) is kind_of(right) and not trusted(kind_of(left))
+            if not both and distrust(left, right, reflected[method]):
                 raise failure("an object that decides itself what it equals is not compared here")
             return operation(left, right)
 
@@ -335,7 +249,7 @@ def _judge(baseline: _Baseline) -> Judge:
             own = space.get(name)
             return own if kind_of(own) is module_type else module(path)
 
-        tools = {
+        tools: dict[str, Any] = {
             "eq": lambda a, b: compare(lambda x, y: x == y, "__eq__", a, b),
             "ne": lambda a, b: compare(lambda x, y: x != y, "__ne__", a, b),
             "lt": lambda a, b: compare(lambda x, y: x < y, "__lt__", a, b),
