@@ -26,12 +26,10 @@ def grade_nbgrader(root: Path, assignment: str, isolation: str, jobs: int, as_js
     from graders.publish import cores
     from graders.records import Verdict
     from graders.sandbox.tiers import choose
-    from graders.store import sweep
 
     course = find_foreign(root, assignment)
     handed = find_handed(course)
     tier = choose(isolation)
-    sweep(course.state)
     with progress(len(handed), assignment) as report:
         done = grade_course(course, tier, report, handed, jobs=jobs or cores(), force=force)
     if as_json:

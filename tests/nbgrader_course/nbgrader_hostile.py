@@ -93,11 +93,6 @@ HOSTILE: dict[str, str] = {
     "module_shadowed": f"{WRONG}\nclass np:\n    allclose = staticmethod(lambda *a, **k: True)",
     "points_shown": f"{WRONG}\nplain = get_ipython().display_formatter.formatters['text/plain']\n"
     "plain.for_type(float, lambda value, printer, cycle: printer.text('1.0'))",
-    "trace_jumps": "import sys\ndef square(x):\n    frame = sys._getframe(1)\n"
-    "    while frame and not frame.f_code.co_name.startswith(('<module', '<cell')):\n        frame = frame.f_back\n"
-    "    def jump(frame, event, arg):\n        if event == 'line':\n"
-    "            frame.f_lineno = max(line for *_, line in frame.f_code.co_lines() if line)\n            frame.f_trace = None\n        return jump\n"
-    "    frame.f_trace = jump\n    sys.settrace(lambda *a: None)\n    return 7",
     "solution_on_disk": "import json\ncells = json.load(open('../../../source/ps1/p1.ipynb'))['cells']\n"
     "exec(next(''.join(c['source']) for c in cells if c['metadata'].get('nbgrader', {}).get('grade_id') == 'square'))",
     "tests_in_gradebook": "import re, sqlite3\nrows = sqlite3.connect('file:../../../gradebook.db?mode=ro', uri=True).execute('select source from source_cell')\n"

@@ -38,7 +38,7 @@ from graders.grader import Graded, Task, blank_result
 from graders.intake import MAX_BYTES, check_size
 from graders.records import Limits, Result, Tier, Verdict, worst
 from graders.sandbox.policy import policy
-from graders.store import ResultStore, unfinished
+from graders.store import ResultStore, held, sweep, unfinished
 from graders.untrusted import printable
 
 MAX_FILES = 1000
@@ -217,6 +217,8 @@ def grade_course(
 ) -> Round:
     """Grades what was handed in. What was graded before on the same files and tests, and is in the gradebook,
     is not graded again unless `force`. Raises AuthorError, UsageError."""
+    sweep(course.state)
+    sweep(course.root / course.directory.autograded_directory)
     assignment = read_assignment(course)
     results: list[Result] = []
     with course.book() as book:
@@ -307,20 +309,30 @@ def lay_out(
         files[TIMESTAMP] = stamp.read_bytes()
     permissions = 0o664 if course.directory.groupshared else 0o444
     try:
-        for path, body in files.items():
-            place = made / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(body)
-            place.chmod(permissions)
-        if folder.exists():
-            before = unfinished(folder)
-            folder.rename(before)
+        made.mkdir(parents=True)
+        with _open(made) as descriptor, held(descriptor):
+            for path, body in files.items():
+                place = made / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(body)
+                place.chmod(permissions)
+            before = unfinished(folder) if folder.exists() else None
+            if before is not None:
+                folder.rename(before)
             made.rename(folder)
+        if before is not None:
             shutil.rmtree(before)
-        else:
-            made.rename(folder)
     except OSError as error:
         raise InternalError(f"{printable(folder)} cannot be written: {error.strerror}") from None
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(made)
+
+
+@contextlib.contextmanager
+def _open(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -142,3 +142,23 @@ def test_an_object_of_the_students_making_is_not_asked_what_it_equals(zygote: Zy
     assert not told(zygote, f"class Any:\n{lying}\ndef f(x): return Any()", test).passed
     honest = told(zygote, f"class Any:\n{lying}\ndef f(x): return 4", test)
     assert honest.passed, honest
+
+
+def test_a_line_that_was_jumped_over_passes_nothing(zygote: Zygote) -> None:
+    """Only ours runs a cell as one piece; nbgrader's kernel compiles each statement, and is not fooled so."""
+    jumping = """
+import sys
+def f(x):
+    frame = sys._getframe(1)
+    def jump(frame, event, arg):
+        if event == "line":
+            frame.f_lineno = max(line for *_, line in frame.f_code.co_lines() if line)
+            frame.f_trace = None
+        return jump
+    frame.f_trace = jump
+    sys.settrace(lambda *a: None)
+    return 7
+"""
+    found = told(zygote, jumping, "found = f(2)\nassert found == 4\nassert found == 4\nfinished = True")
+    assert found.missed
+    assert not found.passed
