@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,11 @@ def imported_modules(source: str) -> Iterator[str]:
             blocks = (ast.stmt, ast.ExceptHandler, ast.match_case)
             inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, blocks)]
             waiting += reversed(inner)
+
+
+def installed(module: str) -> bool:
+    """Whether a module can be imported anywhere; one that lies beside a notebook cannot."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False

@@ -20,13 +20,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
-from graders.grader import Graded, Grader, Task, blank_result, new_seed
+from graders.grader import Graded, Grader, Subject, Task, blank_result, new_seed
 from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
 from graders.pools import end_with_parent
@@ -212,29 +214,44 @@ class _Waiting:
     submitted: str
 
 
-class Batch:
-    """One topic's batch. `report(result)` is called once for each submission, in the order they end.
-    What it finds out is kept in `state`, the course's own when left out.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a batch grades by: who it is for, how it is confined, the digest of the tests, and how a grading
+    process makes its grader of the warm process's forks. `modules` are imported there, `judging` as for
+    graders.engine.worker.Zygote."""
 
-    Raises AuthorError for material that cannot be used.
-    """
+    subject: Subject
+    policy: Policy
+    digest: str
+    modules: tuple[str, ...]
+    make: Callable[[Forks], Grades]
+    judging: tuple[str, ...] | None = None
 
-    def __init__(
-        self,
-        course: Course,
-        topic: Topic,
-        tier: Tier,
-        jobs: int,
-        seed: int | None = None,
-        state: Path | None = None,
-    ) -> None:
-        self._seed = seed
-        self._topic, self._tier, self._jobs = topic, tier, jobs
-        self._policy = _policy(course, topic, tier)
-        self._digest = tests_digest(*topic.material)
-        self.assignment = read_assignment(topic)
-        _check_readable(topic.data, tier)
-        self.store = ResultStore(state or course.state, topic.id)
+
+class Grades(Protocol):
+    def grade(self, task: Task) -> Graded: ...
+
+
+class BatchOf:
+    """Submissions, graded by some work. `report(result)` is called once for each, in the order they end.
+    `preload` is the module that has imported what every grading process needs."""
+
+    preload = "graders.preload"
+
+    def __init__(self, work: Work, store: ResultStore, jobs: int, seed: int | None = None) -> None:
+        self._work, self.store, self._jobs, self._seed = work, store, jobs, seed
+
+    def read(self, handed: Handed) -> bytes:
+        """What was handed in, as one string of bytes. Raises Rejected, OSError."""
+        return _read(handed.path)
+
+    def keep(self, graded: Graded) -> None:
+        """Saves what was found out, its result last: that says that all is there."""
+        self.store.write_notebook(graded.result.student, graded.notebook)
+        self.store.write(graded.result)
+
+    def _blank(self, task: Task) -> Result:
+        return blank_result(task, self._work.subject, self._work.policy.tier, self._work.digest)
 
     def grade(
         self, handed: Sequence[Handed], report: Callable[[Result], None], *, force: bool = False
@@ -250,7 +267,8 @@ class Batch:
         counting = {one.student: one for one in handed}
         passed_over: dict[str, str] = {}
 
-        def done(result: Result, notebook: bytes = b"") -> None:
+        def done(graded: Graded) -> None:
+            result = graded.result
             before = counting[result.student].before
             if result.verdict is Verdict.REJECTED and before is not None:
                 passed_over[result.student] = f"a later version was rejected ({result.reason})"
@@ -259,15 +277,14 @@ class Batch:
                 return
             if result.student in passed_over and not result.reason:
                 result = replace(result, reason=passed_over[result.student])
-            self.store.write_notebook(result.student, notebook)
-            self.store.write(result)  # last: it says that all is there
+            self.keep(replace(graded, result=result))
             results[result.student] = result
             report(result)
 
         def begin(one: Handed) -> None:
             known = self._known(one, force)
             if isinstance(known, Result):
-                done(known)
+                done(Graded(known))
             else:
                 waiting.append(known)
 
@@ -286,7 +303,7 @@ class Batch:
         """What is known without grading: the result, or what has to be graded."""
         file = handed.file or printable(handed.path)
         nothing = Task(handed.student, file, b"", 0, handed.submitted)
-        empty = blank_result(nothing, self._topic, self._tier, self._digest)
+        empty = self._blank(nothing)
         empty = replace(empty, sha256="", key="")
         try:
             if handed.problem:
@@ -294,7 +311,7 @@ class Batch:
             task = Task(
                 handed.student,
                 file,
-                _read(handed.path),
+                self.read(handed),
                 new_seed(handed.student, self._seed),
                 handed.submitted,
             )
@@ -304,7 +321,7 @@ class Batch:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
         earlier = None if force else self.store.find(handed.student)
-        blank = blank_result(task, self._topic, self._tier, self._digest)
+        blank = self._blank(task)
         if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
         return _Waiting(task.student, task.file, task.sha256, task.seed, task.submitted)
@@ -313,7 +330,7 @@ class Batch:
         self,
         waiting: deque[_Waiting],
         jobs: int,
-        done: Callable[[Result, bytes], None],
+        done: Callable[[Graded], None],
         failed: deque[_Waiting] | None,
     ) -> None:
         """Grades `waiting`; what stays ungraded goes to `failed`, or is done when there is none.
@@ -358,7 +375,7 @@ class Batch:
         self,
         future: Future[Graded],
         one: _Waiting,
-        done: Callable[[Result, bytes], None],
+        done: Callable[[Graded], None],
         failed: deque[_Waiting] | None,
     ) -> None:
         try:
@@ -366,33 +383,67 @@ class Batch:
         except AuthorError:
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
-            blank = blank_result(self._task(one), self._topic, self._tier, self._digest)
+            blank = self._blank(self._task(one))
             ended = "the grading process ended while its tests ran"
             why = ended if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
             graded = Graded(replace(blank, reason=why))
         if graded.result.verdict is Verdict.UNGRADED and failed is not None:
             failed.append(one)
         else:
-            done(graded.result, graded.notebook)
+            done(graded)
 
     @contextlib.contextmanager
     def _pool(self, jobs: int) -> Iterator[ProcessPoolExecutor]:
         # A server that has imported the tests' libraries once, and forks the grading processes.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["graders.preload"])
-        zygote = Zygote([*self.assignment.imports, *self._topic.warm], self._policy)
+        context.set_forkserver_preload([self.preload])
+        work = self._work
+        zygote = Zygote(work.modules, work.policy, work.judging)
         try:
             with ProcessPoolExecutor(
                 max_workers=jobs,
                 mp_context=context,
                 initializer=_begin,
-                initargs=(self._topic, self._tier, zygote.requests),
+                initargs=(work.make, zygote.requests),
             ) as pool:
                 pool.submit(_load_tests)  # while the zygote warms up
                 zygote.wait_until_warm()
                 yield pool
         finally:
             zygote.close()
+
+
+class Batch(BatchOf):
+    """One topic's batch. What it finds out is kept in `state`, the course's own when left out.
+
+    Raises AuthorError for material that cannot be used.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        topic: Topic,
+        tier: Tier,
+        jobs: int,
+        seed: int | None = None,
+        state: Path | None = None,
+    ) -> None:
+        self.assignment = read_assignment(topic)
+        _check_readable(topic.data, tier)
+        work = Work(
+            subject=topic,
+            policy=_policy(course, topic, tier),
+            digest=tests_digest(*topic.material),
+            modules=(*(name for name in self.assignment.imports if not _in_data(topic, name)), *topic.warm),
+            make=partial(Grader, topic, tier),
+        )
+        super().__init__(work, ResultStore(state or course.state, topic.id), jobs, seed)
+
+
+def _in_data(topic: Topic, module: str) -> bool:
+    """Whether a module lies in the topic's data, where only the notebook finds it."""
+    top = module.partition(".")[0]
+    return (topic.data / f"{top}.py").is_file() or (topic.data / top).is_dir()
 
 
 def replayed(course: Course, before: Result, question: str, tier: Tier) -> Result:
@@ -411,20 +462,16 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         return Grader(topic, tier, zygote).grade(task, question).result
 
 
-_made: Callable[[], Grader]
-_grader: Grader | None = None
+_made: Callable[[], Grades]
+_grader: Grades | None = None
 
 
-def _begin(topic: Topic, tier: Tier, requests: socket.socket) -> None:
+def _begin(make: Callable[[Forks], Grades], requests: socket.socket) -> None:
     global _made
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which lets us finish
     end_with_parent()  # with the last of us the zygote loses its orders, and the keepers their supervisor
     requests.settimeout(None)
-
-    def make() -> Grader:
-        return Grader(topic, tier, Forks(requests))
-
-    _made = make
+    _made = partial(make, Forks(requests))
 
 
 def _load_tests() -> None:

@@ -70,7 +70,7 @@ class Gradebook:
             if self._url.startswith(_PREFIX):
                 file = Path(self._url.removeprefix(_PREFIX).partition("?")[0])
                 file.parent.mkdir(parents=True, exist_ok=True)
-                self._closing.enter_context(_only_writer(file))
+                self._closing.enter_context(only_writer(file))
             self._book = self._open()
         except OSError as error:
             self._closing.close()
@@ -83,7 +83,7 @@ class Gradebook:
     def _open(self) -> Any:
         from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-        with _alembic_on_path():
+        with alembic_on_path():
             from nbgrader.api import Gradebook as Nbgrader
 
             try:
@@ -92,7 +92,7 @@ class Gradebook:
                 book = Nbgrader(self._url, course_id=self._course)
             except (DBAPIError, ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
                 why = str(error).strip().splitlines()[0]
-                raise UsageError(f"the gradebook {_without_secret(self._url)}: {why}") from None
+                raise UsageError(f"the gradebook {without_secret(self._url)}: {why}") from None
         self._closing.callback(book.close)
         return book
 
@@ -108,7 +108,7 @@ class Gradebook:
         try:
             connection.execute(text("SELECT pg_advisory_lock(hashtext('sorcery'))"))
         except OperationalError:
-            raise UsageError(f"{_without_secret(self._url)}: {_BUSY}") from None
+            raise UsageError(f"{without_secret(self._url)}: {_BUSY}") from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -138,7 +138,7 @@ class Gradebook:
                 if result.verdict not in WITHOUT_A_GRADE:
                     extension = (extensions or {}).get((result.student, topic.id))
                     known = (marks or {}).get(result.student, {})
-                    with _one_transaction(self._book.db):
+                    with one_transaction(self._book.db):
                         self._fill(topic, assignment, result, extension, known)
                     self._book.db.commit()
                     written += 1
@@ -157,7 +157,7 @@ class Gradebook:
 
         book, scores = self._book, list(scores)
         try:
-            with _one_transaction(book.db):
+            with one_transaction(book.db):
                 book.update_or_create_assignment(name)
                 book.update_or_create_notebook(name, name)
                 possible = max((score.possible for score in scores), default=0.0)
@@ -317,7 +317,8 @@ class Gradebook:
 
 
 @contextlib.contextmanager
-def _one_transaction(session: Any) -> Iterator[None]:
+def one_transaction(session: Any) -> Iterator[None]:
+    """What nbgrader's methods do here is committed together, by the caller."""
     # nbgrader's own methods commit at every step; here they only flush, and the caller commits.
     session.commit = session.flush
     try:
@@ -335,8 +336,8 @@ def recorded_at(result: Result) -> datetime:
 
 
 @contextlib.contextmanager
-def _only_writer(database: Path) -> Iterator[None]:
-    """Beside a file database, since nbgrader makes its tables without a lock."""
+def only_writer(database: Path) -> Iterator[None]:
+    """Waits until no other sorcery writes there: nbgrader makes its tables without a lock."""
     import fcntl
 
     with database.with_name(database.name + ".lock").open("w") as lock:
@@ -353,7 +354,8 @@ def _only_writer(database: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alembic_on_path() -> Iterator[None]:
+def alembic_on_path() -> Iterator[None]:
+    """For as long as nbgrader may want to bring a database up to date."""
     # nbgrader runs `alembic` by name; the environment sorcery runs in need not be activated.
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
@@ -363,7 +365,8 @@ def _alembic_on_path() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
-def _without_secret(url: str) -> str:
+def without_secret(url: str) -> str:
+    """A database URL as it may be shown."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
 
@@ -49,7 +50,16 @@ class Graded:
     notebook: bytes = b""
 
 
-def blank_result(task: Task, topic: Topic, tier: Tier, tests_sha256: str) -> Result:
+class Subject(Protocol):
+    """Whose tests are asked: a topic, or an assignment of another tool's."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def limits(self) -> Limits: ...
+
+
+def blank_result(task: Task, topic: Subject, tier: Tier, tests_sha256: str) -> Result:
     """What is known of a task before it is graded: an ungraded result."""
     return Result(
         topic=topic.id,

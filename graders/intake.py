@@ -35,6 +35,7 @@ MAX_MEMBERS = 10_000
 MAX_CELLS = 5_000
 MAX_SOURCE = 1 << 20
 MAX_CHECKS = 100  # that the metadata of one cell ask for
+MAX_GRADE_ID = 128  # as nbgrader's database has it
 SUFFIXES = (".ipynb", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 Member = TypeVar("Member", zipfile.ZipInfo, tarfile.TarInfo)
@@ -52,7 +53,9 @@ class Cell:
     `checks` is the question whose check cell it is.
 
     `names` and `ignored` are for topics made for Otter (graders.rules): every name checked in the cell or,
-    by its metadata, after it; whether its metadata say that it is not run."""
+    by its metadata, after it; whether its metadata say that it is not run. `grade_id` is the name nbgrader's
+    metadata give it, which only matters where a course of nbgrader's is graded, and then only as a name of
+    one of its cells."""
 
     index: int
     kind: str
@@ -61,6 +64,7 @@ class Cell:
     checks: str | None = None
     names: tuple[str, ...] = ()
     ignored: bool = False
+    grade_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,16 @@ def _cell(index: int, cell: Any) -> Cell:
     ]
     ignored = own.get("ignore") is True or (type(tags) is list and "otter_ignore" in tags[:1000])
     checks = checked_question(source) if kind == "code" else None
-    return Cell(index, kind, source, identity, checks, tuple(dict.fromkeys(names)), ignored)
+    return Cell(
+        index,
+        kind,
+        source,
+        identity,
+        checks,
+        tuple(dict.fromkeys(names)),
+        ignored,
+        _grade_id(_metadata(cell)),
+    )
 
 
 def _text(text: str) -> str:
@@ -263,3 +276,9 @@ def _metadata(thing: dict[str, Any]) -> dict[str, Any]:
 def _otter(thing: dict[str, Any]) -> dict[str, Any]:
     found = _metadata(thing).get("otter")
     return found if type(found) is dict else {}
+
+
+def _grade_id(metadata: dict[str, Any]) -> str:
+    about = metadata.get("nbgrader")
+    name = about.get("grade_id") if type(about) is dict else None
+    return name if type(name) is str and len(name) <= MAX_GRADE_ID else ""

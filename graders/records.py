@@ -90,7 +90,8 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionResult:
-    """One autograded question. `snapshot` says where its namespace was taken."""
+    """One autograded question. `snapshot` says where its namespace was taken; `in_process` that its tests ran
+    in the student's process, which could read them and, with enough art, answer for them."""
 
     id: str
     points: float
@@ -99,6 +100,7 @@ class QuestionResult:
     cases: tuple[CaseResult, ...]
     snapshot: Literal["check cell", "last cell", "end", "none"] = "check cell"
     seconds: float = 0.0
+    in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,10 +57,11 @@ def portable_name(name: str) -> bool:
 
 
 class ResultStore:
-    """The results of one topic below `folder`, the course's state directory."""
+    """The results of one topic below `folder`, the course's state directory. `suffix` is that of what is
+    handed in."""
 
-    def __init__(self, folder: Path, topic: str) -> None:
-        self._root, self._topic = folder, topic
+    def __init__(self, folder: Path, topic: str, suffix: str = ".ipynb") -> None:
+        self._root, self._topic, self._suffix = folder, topic, suffix
         self._folder = folder / "results" / topic
         self._submissions = folder / "submissions"
 
@@ -94,7 +95,7 @@ class ResultStore:
             raise UsageError(f"the submission of this result is not in {self._submissions}") from None
 
     def submission(self, sha256: str) -> Path:
-        return self._submissions / f"{sha256}.ipynb"
+        return self._submissions / f"{sha256}{self._suffix}"
 
     def find(self, student: str) -> Result | None:
         """The student's result; None when there is none, or one of another version of sorcery."""

@@ -5,9 +5,10 @@
 from graders.cli import students
 from graders.cli import instructors
 from graders.cli import authors
-from graders.cli import foreign
+from graders.cli import foreign_otter
+from graders.cli import foreign_nbgrader
 from graders.cli.app import add_groups, app, main
 
 add_groups()
 
-__all__ = ["app", "authors", "foreign", "instructors", "main", "students"]
+__all__ = ["app", "authors", "foreign_nbgrader", "foreign_otter", "instructors", "main", "students"]

@@ -97,7 +97,11 @@ def collect(
 @app.command(rich_help_panel=PANEL)
 def grade(
     topic: Annotated[
-        str, typer.Argument(help="The topic's id in course.yaml; with --otter, of the notebooks the first.")
+        str,
+        typer.Argument(
+            help="The topic's id in course.yaml; with --nbgrader, the assignment's name; "
+            "with --otter, of the notebooks the first."
+        ),
     ],
     paths: Annotated[
         list[Path] | None,
@@ -131,6 +135,9 @@ def grade(
             "read and forge them. Marked in all that is written.",
         ),
     ] = False,
+    nbgrader: Annotated[
+        Path | None, typer.Option("--nbgrader", help="Grade an assignment of this nbgrader course, as it is.")
+    ] = None,
 ) -> None:
     """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
@@ -140,6 +147,9 @@ def grade(
     of them: sorcery grade --otter hw1-autograder.zip submissions/. It makes a course beside it, hw1-graded, in
     which report, export, regrade and the other commands work. Cases that need the live object are found by
     trying, on the solution or else on a few notebooks, and are refused without --in-process.
+    With --nbgrader COURSE, what is in COURSE/submitted is graded in place of `nbgrader autograde`: points go
+    into the course's own gradebook, notebooks as they ran into COURSE/autograded. Its assertions run in
+    the student's process, and are marked so: sorcery grade --nbgrader course ps1
 
     Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
     3: some are ungraded through a fault of ours; 130: interrupted.
@@ -153,7 +163,7 @@ def grade(
     if otter is None and (output or solution or in_process):
         raise UsageError("--output, --solution and --in-process go with --otter AUTOGRADER")
     if otter is not None:
-        from graders.cli.foreign import grade_otter, warn_of_unpassed
+        from graders.cli.foreign_otter import grade_otter, warn_of_unpassed
 
         found = grade_otter(
             otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
@@ -161,6 +171,12 @@ def grade(
         done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed)
         warn_of_unpassed(done.results)
         _finish(found.course, done, len(found.handed), as_json)
+    if nbgrader is not None:
+        if paths or seed is not None:
+            raise UsageError("--nbgrader grades all that was handed in: name no notebooks, and no seed")
+        from graders.cli.foreign_nbgrader import grade_nbgrader
+
+        raise typer.Exit(grade_nbgrader(nbgrader, topic, isolation, jobs, as_json, force))
     course = find_course()
     chosen = course.topic(topic)
     extensions = read_extensions(course)  # their faults before the work, not after it

@@ -50,7 +50,8 @@ def print_result(found: Result) -> None:
     head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
     typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
     for question in found.questions:
-        typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  (seed {question.seed})")
+        where = "in the student's process" if question.in_process else f"seed {question.seed}"
+        typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  ({where})")
         for case in question.cases:
             hidden = ("hidden" if case.hidden else "public") + (" in process" if case.in_process else "")
             typer.echo(

@@ -73,7 +73,7 @@ def examine(
     snapshots: dict[str, Snapshot] = {}
     times = [time.perf_counter()]
     try:
-        worker.begin(limits, _notebook_seed(seed))
+        worker.begin(limits, notebook_seed(seed))
         results, outputs = _run(worker, cells, places, snapshots)
         worker.stop()
         times.append(time.perf_counter())
@@ -83,7 +83,7 @@ def examine(
         for snapshot in snapshots.values():
             snapshot.close()
         worker.close()
-    verdict = _verdict(results, questions, bool(worker.tampered) or tampered)
+    verdict = overall(results, questions, bool(worker.tampered) or tampered)
     if worker.memory_exceeded:
         verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
     times.append(time.perf_counter())
@@ -213,7 +213,8 @@ def cpu_backstop(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _verdict(cells: Sequence[CellResult], questions: Sequence[QuestionResult], tampered: bool) -> Verdict:
+def overall(cells: Sequence[CellResult], questions: Sequence[QuestionResult], tampered: bool) -> Verdict:
+    """The verdict on a notebook whose cells and questions came to these."""
     verdicts = [_CELL_VERDICTS[cell.verdict] for cell in cells if cell.verdict in _CELL_VERDICTS]
     if any(cell.cut for cell in cells):
         verdicts.append(Verdict.OUTPUT_LIMIT)
@@ -224,7 +225,7 @@ def _verdict(cells: Sequence[CellResult], questions: Sequence[QuestionResult], t
     return worst(*verdicts)
 
 
-def _notebook_seed(seed: int) -> int:
+def notebook_seed(seed: int) -> int:
     """What the notebook itself draws from, and can read: it tells nothing of the questions' seeds."""
     return int.from_bytes(hashlib.sha256(f"{seed} notebook".encode()).digest()[:4], "big")
 

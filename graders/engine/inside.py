@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,15 +24,18 @@ import msgspec
 from graders.channel import receive_frame, send_frame
 from graders.engine.answer import serve
 from graders.engine.native import NativeOutput
+from graders.engine.sealed import Judge, Sealed
 from graders.engine.shell import NotebookShell
 from graders.errors import ChannelError, Rejected
 from graders.intake import read_document
 from graders.seeding import seed_everything
 
 
-def work(control: socket.socket, shell: NotebookShell) -> None:
-    """Obeys the supervisor until it closes `control`; never returns into the caller's stack of duties."""
+def work(control: socket.socket, shell: NotebookShell, sealed: Sealed | None = None) -> None:
+    """Obeys the supervisor until it closes `control`; never returns into the caller's stack of duties.
+    With `sealed`, tests can be asked for that run beside the student's code."""
     shell.native = NativeOutput()
+    keep, judge = _keep_snapshot, sealed.judge if sealed else None
     own = os.getpid()
     while True:
         try:
@@ -39,20 +43,28 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
         except ChannelError:
             return
         if order == "run":
-            source, seconds, output_bytes = arguments
+            source, seconds, output_bytes, authored = arguments
+            accept = sealed.watch() if sealed and authored else None
             outcome = shell.run(source, seconds=seconds, output_bytes=output_bytes)
+            if accept is not None:
+                accept()
             if os.getpid() != own:  # a child that the cell forked and that came back from it
                 os._exit(0)
             send_frame(control, ["ran"], [msgspec.json.encode(asdict(outcome), enc_hook=repr)])
         elif order == "read":
             send_frame(control, *_read(bytes(body), *arguments))
+        elif order == "put":
+            place = Path(arguments[0])
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(body)
+            send_frame(control, ["put"])
         elif order == "seed":
             seed_everything(arguments[0])
         elif order == "snapshot":
             _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if os.fork() == 0:
                 control.close()
-                _keep_snapshot(socket.socket(fileno=descriptors[0]), shell.user_ns)
+                keep(socket.socket(fileno=descriptors[0]), shell.user_ns, judge)
             os.close(descriptors[0])
             send_frame(control, ["snapped"])
 
@@ -65,7 +77,7 @@ def _read(data: bytes, topic: str) -> tuple[list[str], list[bytes]]:
         return ["rejected", str(reason)], []
 
 
-def _keep_snapshot(orders: socket.socket, namespace: dict[str, Any]) -> None:
+def _keep_snapshot(orders: socket.socket, namespace: dict[str, Any], judge: Judge | None) -> None:
     """Serves rounds until the examiner closes: each order brings a channel, and ends the round before."""
     signal.setitimer(signal.ITIMER_REAL, 0)
     sys.stdout = sys.stderr = nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115
@@ -83,7 +95,10 @@ def _keep_snapshot(orders: socket.socket, namespace: dict[str, Any]) -> None:
         if child == 0:
             orders.close()
             try:
-                serve(socket.socket(fileno=descriptors[0]), namespace)
+                if message == b"a" and judge is not None:
+                    judge(descriptors[0], namespace)
+                else:
+                    serve(socket.socket(fileno=descriptors[0]), namespace)
             finally:
                 os._exit(0)
         os.close(descriptors[0])

@@ -81,9 +81,13 @@ class Forks:
 
 
 class Zygote(Forks):
-    """A warm process for one topic. Raises InternalError when it cannot be started."""
+    """A warm process for one topic. Raises InternalError when it cannot be started.
 
-    def __init__(self, modules: Sequence[str], policy: Policy) -> None:
+    With `judging`, tests can run beside the student's code (graders.engine.sealed); it names the modules
+    whose functions they call.
+    """
+
+    def __init__(self, modules: Sequence[str], policy: Policy, judging: Sequence[str] | None = None) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
         # Students can read it in /proc/self/environ: it says nothing of who grades.
@@ -99,7 +103,13 @@ class Zygote(Forks):
             start_new_session=True,  # it sees to its own end, and tidies up, when all else is killed
         )
         theirs.close()
-        ours.send(msgspec.json.encode(Order(list(modules), policy, tempfile.gettempdir())))
+        ours.send(
+            msgspec.json.encode(
+                Order(
+                    list(modules), policy, tempfile.gettempdir(), None if judging is None else list(judging)
+                )
+            )
+        )
         self._modules = modules
 
     def wait_until_warm(self) -> None:
@@ -155,6 +165,20 @@ class Snapshot:
                 theirs.close()
             yield space
 
+    @contextlib.contextmanager
+    def asserting(self) -> Iterator[socket.socket | None]:
+        """A channel to a fresh copy that waits for one test to run; None when the snapshot is gone."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            try:
+                socket.send_fds(self._orders, [b"a"], [theirs.fileno()])
+            except OSError:
+                yield None
+                return
+            finally:
+                theirs.close()
+            yield ours
+
     def close(self) -> None:
         self._orders.close()
 
@@ -201,8 +225,22 @@ class Worker:
         with contextlib.suppress(ChannelError):
             send_frame(self._control, ["seed", seed], (), time.monotonic() + FORK_SECONDS)
 
-    def run(self, index: int, source: str) -> tuple[CellResult, bytes]:
-        """One code cell's result and what its process says are its nbformat outputs, as JSON."""
+    def put(self, path: str, data: bytes) -> None:
+        """Writes a file at a relative path in the submission's working directory; before `begin`. Raises
+        InternalError."""
+        deadline = time.monotonic() + READ_SECONDS
+        try:
+            send_frame(self._control, ["put", path], [data], deadline)
+            if receive_frame(self._control, deadline, max_body=0)[0] == ["put"]:
+                return
+            reason = "an answer to no question"
+        except (ChannelError, ValueError) as error:
+            reason = str(error)
+        raise InternalError(f"{path} could not be put beside the notebook: {reason}")
+
+    def run(self, index: int, source: str, *, authored: bool = False) -> tuple[CellResult, bytes]:
+        """One code cell's result and what its process says are its nbformat outputs, as JSON. `authored`: it
+        is the author's own, so what it puts in place of functions may stay there for tests."""
         if self.gone is not None:
             return CellResult(index=index, verdict=CellVerdict.NOT_REACHED), _NO_OUTPUTS
         started = time.monotonic()
@@ -212,7 +250,9 @@ class Worker:
             return CellResult(index=index, verdict=CellVerdict.NOT_REACHED, error=why), _NO_OUTPUTS
         try:
             deadline = started + seconds + GRACE_SECONDS
-            send_frame(self._control, ["run", source, seconds, self._limits.output_bytes], (), deadline)
+            send_frame(
+                self._control, ["run", source, seconds, self._limits.output_bytes, authored], (), deadline
+            )
             answer, body = receive_frame(self._control, deadline, max_body=_most(self._limits))
             if answer != ["ran"]:
                 raise Tampered("an answer to no question")

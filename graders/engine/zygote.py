@@ -39,12 +39,13 @@ from graders.sandbox.policy import Policy
 
 
 class Order(msgspec.Struct):
-    """What one zygote is for: the modules to import, how its submissions are confined, and a folder for
-    what is temporary."""
+    """What one zygote is for: the modules to import, how its submissions are confined, a folder for what is
+    temporary, and, where tests may run beside the student's code, the modules whose functions they call."""
 
     modules: list[str]
     policy: Policy
     temporary: str
+    judging: list[str] | None = None
 
 
 def main() -> None:
@@ -60,12 +61,14 @@ def main() -> None:
         except Exception as error:
             raise SystemExit(f"what the topic imports cannot be imported here: {error}") from None
         from graders.engine.inside import work
+        from graders.engine.sealed import Sealed
         from graders.engine.shell import make_shell
 
         shell = make_shell()
         for source in ("1 + 1", "1 / 0"):  # what shows values and tracebacks is imported at their first use
             shell.run(source, seconds=60, output_bytes=1 << 20)
         shell.reset(new_session=True)
+        sealed = None if order.judging is None else Sealed(order.judging)
     filtered = order.policy.tier in (Tier.FULL, Tier.FLAT)
     rules = seccomp_filter(order.policy) if filtered else None
     forget_origin(order.policy)
@@ -99,7 +102,7 @@ def main() -> None:
                 order.temporary,
                 order.policy,
                 rules,
-                lambda sock: work(sock, shell),
+                lambda sock: work(sock, shell, sealed),
                 core,
             )
         cores.taken[keeper] = core

@@ -19,7 +19,7 @@ from graders.build import build_topic
 from graders.course import COURSE_FILE, GRADEBOOK, Course, load_course
 from graders.errors import AuthorError, UsageError
 from graders.foreign.otter.master import Imported, read_otter_master
-from graders.new import checked, with_entry
+from graders.new import checked_entry, with_entry
 from graders.records import Limits
 from graders.store import write_atomically
 
@@ -47,7 +47,7 @@ def import_topic(course: Course | None, root: Path, path: Path, name: str, title
         course = _nothing_yet(root, name, title)
     else:
         text = with_entry(course, name, title, auto=read.auto, manual=read.manual)
-    topic = checked(course, text, name)
+    topic = checked_entry(course, text, name)
     files = {topic.master: _percent(read)}
     files |= {topic.public_tests / f"{question}.py": text.encode() for question, text in read.public.items()}
     files |= {topic.hidden_tests / f"{question}.py": text.encode() for question, text in read.hidden.items()}

@@ -1,4 +1,4 @@
-"""Courses made elsewhere, as the command line is told of them."""
+"""Courses made for Otter."""
 
 from __future__ import annotations
 
