@@ -191,11 +191,16 @@ def _written(element: Element, depth: int) -> Iterator[str]:
 
 def _content(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return replaced(text)
 
 
 def _attribute(text: str) -> str:
     return _content(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def replaced(text: str) -> str:
+    """`text` with U+FFFD for what XML cannot hold."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def unwritable(text: str) -> bool:

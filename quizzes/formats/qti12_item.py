@@ -6,11 +6,11 @@ What an item asks is told by Canvas's `question_type`, or a Common Cartridge's p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from html import escape
 
+from quizzes.formats import qti12_parts as parts
 from quizzes.formats.build import Builder, choices, label
 from quizzes.formats.foreign_xml import Element, inner
 from quizzes.formats.foreign_zip import media
@@ -46,20 +46,8 @@ _TYPES = {
     "cc.fib.v0p1": "short",
     "cc.pattern_match.v0p1": "short",
 }
-_RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp")
 _AS_A_WHOLE = {"correct_fb": "a right", "general_incorrect_fb": "a wrong"}
 _NAMELESS = re.compile(r"(?:question|item|frage|pregunta)?\W*\d*", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class _Condition:
-    """One of an item's conditions. `weight` is what it adds, or sets, of 100 points; None when it only
-    says something."""
-
-    holds: Element
-    weight: Decimal | None
-    adds: bool
-    shows: list[str] = field(default_factory=list)
 
 
 class Reader:
@@ -77,12 +65,12 @@ class Reader:
         self._lost = []
         metadata = {one.said("fieldlabel"): one.said("fieldentry") for one in item.every("qtimetadatafield")}
         presentation = item.first("presentation") or Element("presentation")
-        stem = self.text(_materials(presentation))
+        stem = self.text(parts.materials(presentation))
         ident = item.get("ident")
         known = bool(self.ours) and ident.startswith(f"{self.ours}.")
         title = ident.removeprefix(f"{self.ours}.") if known else item.get("title")
         title = "" if not known and _NAMELESS.fullmatch(title.strip()) else title
-        kind = metadata.get("question_type") or metadata.get("cc_profile") or _form(presentation)
+        kind = metadata.get("question_type") or metadata.get("cc_profile") or parts.form(presentation)
         try:
             answer = self._answer(kind, item, presentation, known)
         except LeftOut as reason:
@@ -116,20 +104,20 @@ class Reader:
 
     def html(self, materials: Iterable[Element]) -> str:
         """The texts and pictures of materials, as HTML with names of pictures kept here."""
-        parts: list[str] = []
+        found: list[str] = []
         for part in (child for material in materials for child in material.children):
             if part.name == "mattext":
                 if part.children:
-                    parts.append(inner(part).strip())
+                    found.append(inner(part).strip())
                 elif part.get("texttype") in ("text/html", "text/xhtml"):
-                    parts.append(part.text.strip())
+                    found.append(part.text.strip())
                 elif part.text.strip():
-                    parts.append(_typed(part.text.strip(), part.get("texttype")))
+                    found.append(_typed(part.text.strip(), part.get("texttype")))
             elif part.name == "matimage" and part.get("uri"):
-                parts.append(f'<img src="{escape(part.get("uri"))}"/>')
+                found.append(f'<img src="{escape(part.get("uri"))}"/>')
             elif part.name in ("mataudio", "matvideo", "matapplet", "matapplication"):
                 self._lost.append("sound, film and programs are not carried")
-        return readdressed("\n".join(parts), self._address)
+        return readdressed("\n".join(found), self._address)
 
     def text(self, materials: Iterable[Element]) -> str:
         return to_markdown(self.html(materials)).strip()
@@ -163,8 +151,8 @@ class Reader:
             raise LeftOut(_LEFT_OUT[kind])
         if read is None:
             raise LeftOut(f"questions of type {label(kind)[:60]!r} have no place here")
-        conditions = list(_conditions(item))
-        way: Callable[[Element, list[_Condition], Element, bool], dict[str, object]]
+        conditions = list(parts.conditions(item))
+        way: Callable[[Element, list[parts.Condition], Element, bool], dict[str, object]]
         way = getattr(self, f"_{read}")
         return way(presentation, conditions, item, known)
 
@@ -175,7 +163,7 @@ class Reader:
             for one in presentation.every("response_label")
         }
 
-    def _of_choices(self, conditions: list[_Condition], item: Element) -> dict[str, str]:
+    def _of_choices(self, conditions: list[parts.Condition], item: Element) -> dict[str, str]:
         """What is said of each choice, as Markdown."""
         said = self._said(item)
         found: dict[str, str] = {}
@@ -198,10 +186,10 @@ class Reader:
         )
 
     def _single(
-        self, presentation: Element, conditions: list[_Condition], item: Element, known: bool
+        self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
     ) -> dict[str, object]:
         texts = self._labels(presentation)
-        weights = _weights(conditions)
+        weights = parts.weights_of(conditions)
         most = max(weights.values(), default=Decimal(0))
         right = {ident for ident, weight in weights.items() if weight == most > 0 and ident in texts}
         if not right:
@@ -214,7 +202,7 @@ class Reader:
         return {"type": "single" if len(right) == 1 else "multi", "choices": shown_choices}
 
     def _multi(
-        self, presentation: Element, conditions: list[_Condition], item: Element, known: bool
+        self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
     ) -> dict[str, object]:
         texts = self._labels(presentation)
         full = [one for one in conditions if one.weight is not None and one.weight > 0 and not one.adds]
@@ -223,7 +211,7 @@ class Reader:
             wrong = {equal.said() for no in full[0].holds.every("not") for equal in no.every("varequal")}
             right = {equal.said() for equal in full[0].holds.every("varequal")} - wrong
         else:
-            weights = _weights(conditions)
+            weights = parts.weights_of(conditions)
             right = {ident for ident, weight in weights.items() if weight > 0}
             most = sum(weight for weight in weights.values() if weight > 0)
             rule = (
@@ -238,11 +226,13 @@ class Reader:
         return {"type": "multi", "choices": shown_choices, "scoring": scoring}
 
     def _truth(
-        self, presentation: Element, conditions: list[_Condition], item: Element, known: bool
+        self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
     ) -> dict[str, object]:
         texts = self._labels(presentation)
         truths = {ident: text.lower() for ident, text in texts.items()}
-        right = [ident for ident, weight in _weights(conditions).items() if weight > 0 and ident in texts]
+        right = [
+            ident for ident, weight in parts.weights_of(conditions).items() if weight > 0 and ident in texts
+        ]
         if set(truths.values()) != {"true", "false"} or len(truths) != 2 or len(right) != 1:
             return self._single(presentation, conditions, item, known)
         said = self._of_choices(conditions, item)
@@ -255,7 +245,7 @@ class Reader:
         }
 
     def _short(
-        self, presentation: Element, conditions: list[_Condition], item: Element, known: bool
+        self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
     ) -> dict[str, object]:
         scoring = [one for one in conditions if one.weight is not None and one.weight > 0]
         found = [equal.said() for one in scoring for equal in one.holds.every("varequal", "varsubset")]
@@ -269,16 +259,16 @@ class Reader:
         return {"type": "short", "answer": {"accept": accept}, "told": told}
 
     def _numeric(
-        self, presentation: Element, conditions: list[_Condition], item: Element, known: bool
+        self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
     ) -> dict[str, object]:
         found: list[tuple[Decimal, Decimal]] = []
         for condition in conditions:
             if condition.weight is None or condition.weight <= 0:
                 continue
-            exact = _numbers(condition.holds, "varequal")
+            exact = parts.numbers(condition.holds, "varequal")
             low, high = (
-                _numbers(condition.holds, "vargte", "vargt"),
-                _numbers(condition.holds, "varlte", "varlt"),
+                parts.numbers(condition.holds, "vargte", "vargt"),
+                parts.numbers(condition.holds, "varlte", "varlt"),
             )
             middle = between(low[0], high[0]) if low and high and low[0] <= high[0] else None
             if exact:
@@ -296,7 +286,7 @@ class Reader:
         return {"type": "numeric", "answer": answer, "told": ""}
 
     def _matching(
-        self, presentation: Element, conditions: list[_Condition], item: Element, known: bool
+        self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
     ) -> dict[str, object]:
         right: dict[str, str] = {}
         for condition in conditions:
@@ -306,9 +296,9 @@ class Reader:
         pairs: dict[str, tuple[str, str]] = {}
         sides: dict[str, None] = {}
         for response in presentation.every("response_lid"):
-            left = self.text(_materials(response))
+            left = self.text(parts.materials(response))
             texts = {
-                one.get("ident"): _plain(list(one.every("material")))
+                one.get("ident"): parts.plain(list(one.every("material")))
                 for one in response.every("response_label")
             }
             sides |= dict.fromkeys(filter(None, texts.values()))
@@ -338,57 +328,3 @@ def _typed(text: str, kind: str) -> str:
     if kind == "text/plain":
         return f"<p>{escape(text, quote=False)}</p>"
     return to_html(markdown(Words(text, "moodle")))
-
-
-def _materials(element: Element) -> Iterator[Element]:
-    """Materials of an element outside of what is answered."""
-    for child in element.children:
-        if child.name == "material":
-            yield child
-        elif child.name not in (*_RESPONSES, "render_choice"):
-            yield from _materials(child)
-
-
-def _plain(materials: list[Element]) -> str:
-    return " ".join(" ".join(one.said() for one in materials).split())
-
-
-def _conditions(item: Element) -> Iterator[_Condition]:
-    for element in item.every("respcondition"):
-        sets = element.first("setvar")
-        weight = number(sets.said()) if sets is not None else None
-        adds = sets is not None and sets.get("action", "Set").lower() != "set"
-        shows = [one.get("linkrefid") for one in element.all("displayfeedback")]
-        yield _Condition(element.first("conditionvar") or Element("conditionvar"), weight, adds, shows)
-
-
-def _weights(conditions: list[_Condition]) -> dict[str, Decimal]:
-    """What each choice brings."""
-    found: dict[str, Decimal] = {}
-    for condition in conditions:
-        if condition.weight is not None:
-            denied = {id(equal) for no in condition.holds.every("not") for equal in no.every("varequal")}
-            for equal in condition.holds.every("varequal"):
-                if id(equal) not in denied:
-                    found[equal.said()] = found.get(equal.said(), Decimal(0)) + condition.weight
-    return found
-
-
-def _numbers(holds: Element, *names: str) -> list[Decimal]:
-    return [found for one in holds.every(*names) if (found := number(one.said())) is not None]
-
-
-def _form(presentation: Element) -> str:
-    """What an item asks that does not say so."""
-    several = list(presentation.every("response_lid"))
-    if len(several) == 1:
-        single = several[0].get("rcardinality", "Single").lower() == "single"
-        return "multiple_choice_question" if single else "multiple_answers_question"
-    if several:
-        return "matching_question"
-    typed = list(presentation.every("response_str", "response_num"))
-    if len(typed) == 1:
-        kinds = {one.get("fibtype") for one in typed[0].every("render_fib")}
-        numeric = typed[0].name == "response_num" or kinds & {"Decimal", "Integer", "Scientific"}
-        return "numerical_question" if numeric else "short_answer_question"
-    return "fill_in_multiple_blanks_question" if typed else "text_only_question"
