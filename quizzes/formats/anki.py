@@ -35,6 +35,7 @@ from quizzes.schema import (
     Numeric,
     Ordering,
     Question,
+    Quiz,
     QuizFile,
     Short,
     Single,
@@ -62,7 +63,7 @@ _BACK = (
     "{{#Explanation}}<div class=explanation>{{Explanation}}</div>{{/Explanation}}"
     "{{#Source}}<div class=source>{{Source}}</div>{{/Source}}"
 )
-_CSS = """.card { font-family: sans-serif; font-size: 18px; text-align: left; max-width: 40em; margin: 1em auto }
+_CSS = """.card { font-family: sans-serif; font-size: 18px; text-align: left; max-width: 40em }
 .feedback, .explanation { margin-top: 1em; }
 .hint, .source { margin-top: 1em; font-size: 14px; }
 pre { white-space: pre-wrap; }

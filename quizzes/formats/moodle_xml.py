@@ -152,9 +152,12 @@ class _Reader:
         kept = self._files(element)
 
         def address(written: str) -> str | None:
-            return kept.get(written.removeprefix(PLUGIN_FILE)) if written.startswith(PLUGIN_FILE) else None
+            if not written.startswith(PLUGIN_FILE):
+                return None
+            path = written.removeprefix(PLUGIN_FILE).partition("?")[0]
+            return kept.get(path) or self.album.add(path, None)
 
-        return (readdressed(inside, address) if kept else inside), form
+        return (readdressed(inside, address) if PLUGIN_FILE in inside else inside), form
 
     def _files(self, element: Element) -> dict[str, str]:
         """The pictures of a text by their address; what is none is told."""

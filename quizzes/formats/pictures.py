@@ -46,11 +46,12 @@ class Album:
     def __init__(self) -> None:
         self.media: dict[str, bytes] = {}
 
-    def add(self, path: str, data: bytes) -> str | None:
-        """The name under which the picture is kept; None when it is no picture's name."""
+    def add(self, path: str, data: bytes | None) -> str | None:
+        """The name under which the picture is kept, or would be if it were there; None when the path is no
+        picture's."""
         name = safe(path)
-        if name is None:
-            return None
+        if name is None or data is None:
+            return name
         stem, dot, suffix = name.rpartition(".")
         number = 1
         while self.media.setdefault(name, data) != data:

@@ -127,16 +127,13 @@ class Reader:
         if not is_here(written):
             return None
         path = written.partition("?")[0].removeprefix(FILE_BASE).removeprefix("/")
-        for name in (
-            f"{RESOURCES}{path}",
-            path,
-            f"{self.folder}/{path}",
-            f"{RESOURCES}Uploaded Media/{path}",
-        ):
-            data = media(self.files, name)
-            if data is not None:
-                return self.album.add(path.removeprefix(RESOURCES), data)
-        return None
+        folders = (RESOURCES, "", f"{self.folder}/", f"{RESOURCES}Uploaded Media/")
+        found = (media(self.files, folder + path) for folder in folders)
+        data = next((one for one in found if one is not None), None)
+        name = self.album.add(path.removeprefix(RESOURCES), data)
+        if name is None:
+            self._lost.append(f"the image {label(written)[:80]} is not carried")
+        return name
 
     def _said(self, item: Element) -> dict[str, str]:
         """Feedback by its ident, as HTML."""

@@ -117,14 +117,21 @@ class Reader:
         return self._text(item, "\n".join(filter(None, asked))), unit
 
     def _text(self, item: Item, written: str) -> str:
+        return to_markdown(self._html(item, written)).strip()
+
+    def _html(self, item: Item, written: str) -> str:
+        """HTML with the names that pictures have here."""
+
         def address(path: str) -> str | None:
             if not is_here(path):
                 return None
             name = posixpath.normpath(posixpath.join(item.folder, path.partition("?")[0]))
-            data = media(self.files, name)
-            return self.album.add(name.removeprefix(MEDIA), data) if data is not None else None
+            kept = self.album.add(name.removeprefix(MEDIA), media(self.files, name))
+            if kept is None:
+                item.lost.append(f"the image {label(path)[:80]} is not carried")
+            return kept
 
-        return to_markdown(readdressed(written, address)).strip()
+        return readdressed(written, address)
 
     def _answer(self, item: Item, interaction: Element) -> dict[str, object]:
         """Raises LeftOut."""
@@ -132,7 +139,7 @@ class Reader:
         points = item.points(weights.values())
         said = {one.get("identifier"): html(one) for one in item.root.all("modalFeedback")}
         fields: dict[str, object] = {"points": float(points)}
-        fields |= explained(readdressed(said.pop(EXPLANATION, ""), lambda path: self._named(item, path)))
+        fields |= explained(self._html(item, said.pop(EXPLANATION, "")))
         texts = {key: self._text(item, written) for key, written in said.items()}
         if interaction.name != "textEntryInteraction" and interaction.name != "inlineChoiceInteraction":
             self._shuffle(fields, interaction)
@@ -141,11 +148,6 @@ class Reader:
         if texts:  # what was used is gone
             item.lost.append("feedback that is shown under conditions of its own is not carried")
         return {key: value for key, value in fields.items() if value != ""}
-
-    def _named(self, item: Item, path: str) -> str | None:
-        name = posixpath.normpath(posixpath.join(item.folder, path))
-        data = media(self.files, name) if is_here(path) else None
-        return self.album.add(name.removeprefix(MEDIA), data) if data is not None else None
 
     def _shuffle(self, fields: dict[str, object], interaction: Element) -> None:
         ordered = interaction.name == "orderInteraction"
