@@ -23,7 +23,7 @@ VOID = {"br", "hr", "img"}  # in HTML
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
     """`text` stands before the first child, `tail` after the end. `close` is for elements that are written:
     without blanks of ours in it, as where text and elements are mixed."""

@@ -19,7 +19,7 @@ from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html, to_plain
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed, decimal, ends, shown
-from quizzes.formats.pictures import readdressed
+from quizzes.formats.pictures import is_here, readdressed
 from quizzes.formats.remarks import LeftOut, explanation
 from quizzes.schema import (
     Choice,
@@ -207,7 +207,7 @@ class _Writer:
 
     def _text(self, parent: Element, html: str, kind: str = "text/html") -> None:
         def address(written: str) -> str | None:
-            return FILE_BASE + written if written in self.source.media else None
+            return FILE_BASE + written if is_here(written) else None
 
         parent.add("material").add("mattext", readdressed(html, address), texttype=kind)
 

@@ -17,7 +17,7 @@ from quizzes.formats.ids import unique_id
 from quizzes.formats.numbers import number
 from quizzes.formats.package import Package, hrefs, package
 from quizzes.formats.pictures import Album
-from quizzes.formats.qti21_flow import named
+from quizzes.formats.qti21_flow import QUIZ
 from quizzes.formats.qti21_item import Reader
 from quizzes.formats.qti21_write import DIFFICULTIES, write
 
@@ -106,7 +106,7 @@ class _Test:
         if root.name != "assessmentTest":
             raise FormatError(f"line {root.line}: <{root.name}> where a test has <assessmentTest>")
         self.builder.title = label(root.get("title")) or self.builder.title
-        self.builder.id = unique_id(named(root.get("identifier")) or self.builder.id, set())
+        self.builder.id = unique_id(root.get("identifier").removeprefix(QUIZ) or self.builder.id, set())
         limit = next((one for one in root.every("timeLimits")), None)
         if limit is not None:
             most = number(limit.get("maxTime"))

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 from quizzes.formats.foreign_xml import Element, inner, parse, replaced
-from quizzes.formats.pictures import readdressed
+from quizzes.formats.pictures import is_here, readdressed
 
 MEDIA = "media/"
-# Ids of ours hold no dots, so these are none of them.
+# Ids of ours hold no dots, so these are none of them: names in one test or item must differ.
+QUIZ = "quiz."
 EXPLANATION = "item.explanation"
 TRAP = "trap."
 UNIT = "unit"
@@ -73,7 +74,7 @@ class Flow:
 
     def _parsed(self, html: str) -> Element:
         def address(written: str) -> str | None:
-            return f"../{MEDIA}{written}" if written in self.media else None
+            return f"../{MEDIA}{written}" if is_here(written) else None
 
         # What to_html gives is well-formed.
         root = parse(f"<div>{replaced(readdressed(html, address))}</div>".encode())

@@ -17,7 +17,7 @@ from quizzes.formats.html import to_markdown
 from quizzes.formats.numbers import between, number, shown
 from quizzes.formats.pictures import Album, is_here, readdressed
 from quizzes.formats.qti21_flow import BLANK, EXPLANATION, MEDIA, UNIT, html, named
-from quizzes.formats.qti21_parts import Item, around, ids, pins, tolerance
+from quizzes.formats.qti21_parts import Item, around, ids, outside, pins, tolerance
 from quizzes.formats.remarks import LeftOut, explained
 from quizzes.formats.weights import rule_of
 
@@ -99,7 +99,7 @@ class Reader:
         """The text around an interaction, with a gap where it stands in a sentence; and the unit."""
         unit = ""
         prompt = interaction.first("prompt")
-        for parent in item.body.every():
+        for parent in list(outside(item.body, interaction)):
             for child in list(parent.children):
                 if child.get("class") == UNIT and child.name == "span":
                     unit = label("".join(child.pieces()))
@@ -107,7 +107,7 @@ class Reader:
                 elif child.name in ("rubricBlock", "feedbackBlock", "feedbackInline", "infoControl"):
                     item.lost.append("texts that are shown to some, or at times, are not carried")
                     parent.children.remove(child)
-        for parent in item.body.every():
+        for parent in list(outside(item.body, interaction)):
             if interaction in parent.children:
                 alone = not "".join([*around(parent, interaction)]).strip()
                 child = Element("span", text="" if alone or parent is item.body else BLANK)

@@ -58,6 +58,14 @@ class Item:
         return bound if bound is not None and bound > 0 else total if total > 0 else Decimal(1)
 
 
+def outside(body: Element, interaction: Element) -> Iterator[Element]:
+    """The elements of a body that are not in an interaction."""
+    yield body
+    for child in body.children:
+        if child is not interaction:
+            yield from outside(child, interaction)
+
+
 def around(parent: Element, interaction: Element) -> Iterator[str]:
     """The text of a paragraph without what is in an interaction."""
     yield parent.text

@@ -20,7 +20,7 @@ from quizzes.formats.ids import unique_id
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import shown
 from quizzes.formats.qti12_write import in_order, shown_pictures
-from quizzes.formats.qti21_flow import MEDIA, identifier
+from quizzes.formats.qti21_flow import MEDIA, QUIZ, identifier
 from quizzes.formats.qti21_item_write import ROOT, Writer
 from quizzes.formats.remarks import LeftOut
 from quizzes.schema import Question, QuizFile, Section
@@ -104,12 +104,12 @@ def _lom(question: Question) -> Element:
 
 def _test(file: QuizFile, names: Mapping[str, str]) -> Element:
     quiz = file.quiz
-    root = Element("assessmentTest", {**ROOT, "identifier": identifier(quiz.id), "title": quiz.title})
+    root = Element("assessmentTest", {**ROOT, "identifier": f"{QUIZ}{quiz.id}", "title": quiz.title})
     root.attributes["toolName"] = "sorcery"
     root.add("outcomeDeclaration", identifier="SCORE", cardinality="single", baseType="float")
     if quiz.time_limit is not None:
         root.add("timeLimits", maxTime=shown(quiz.time_limit))
-    part = root.add("testPart", identifier="part", navigationMode="nonlinear", submissionMode="individual")
+    part = root.add("testPart", identifier="part.1", navigationMode="nonlinear", submissionMode="individual")
     sections = file.sections or (Section(use=tuple(names)),)
     for number, section in enumerate(sections, start=1):
         element = part.add("assessmentSection", identifier=f"section.{number}", title=section.title)
