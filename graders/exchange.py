@@ -26,6 +26,7 @@ from pathlib import Path
 from graders.course import Course
 from graders.errors import UsageError
 from graders.lms import timestamp
+from graders.store import write_atomically
 from graders.untrusted import printable
 
 OUTBOUND_MODE = 0o755
@@ -80,6 +81,15 @@ class Exchange:
                     folder.mkdir()
                     folder.chmod(mode)
 
+    def put_out(self, name: str, file: str, content: bytes) -> Path:
+        """Puts one file where students fetch it, in place of an earlier one. Raises UsageError."""
+        self.prepare()
+        place = self.outbound / name / file
+        with _reaching(self.outbound):
+            write_atomically(place, content, mode=FILE_MODE)
+            place.parent.chmod(OUTBOUND_MODE)
+        return place
+
     def check_inbound(self, student: str) -> None:
         """Raises UsageError when `student` cannot hand in here, before anything is begun."""
         if WINDOWS:
@@ -96,9 +106,9 @@ class Exchange:
         """The folder for what `student` hands in at `moment`; another at every call."""
         return self.inbound / f"{student}+{topic}+{timestamp(moment)}+{secrets.token_urlsafe(9)}"
 
-    def hand_in(self, place: Path, topic: str, notebook: bytes, moment: datetime, secret: str) -> None:
-        """Puts a notebook in. Whoever looks meanwhile, or whenever this is stopped, sees nothing of it.
-        By the `secret` its feedback is found.
+    def hand_in(self, place: Path, name: str, content: bytes, moment: datetime, secret: str) -> None:
+        """Puts a file in. Whoever looks meanwhile, or whenever this is stopped, sees nothing of it. By the
+        `secret` its feedback is found.
 
         Raises UsageError when it cannot be handed in.
         """
@@ -107,7 +117,7 @@ class Exchange:
         try:
             with _reaching(self.inbound):
                 unfinished.mkdir()
-                _write(unfinished / f"{topic}.ipynb", notebook)
+                _write(unfinished / name, content)
                 _write(unfinished / TIMESTAMP, timestamp(moment).encode())
                 _write(unfinished / SECRET, secret.encode())
                 unfinished.chmod(HANDED_IN_MODE)

@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from graders.records import Counting, Mark, Result
 
 _PREFIX = "sqlite:///"
 _LOCK_SECONDS = 60.0
+_SCORE = "score"
 _BUSY = "another sorcery has been writing to it for a minute"
 
 
@@ -44,6 +45,16 @@ class Row:
     @property
     def total(self) -> float:
         return self.auto + self.manual
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a student has of something that is no topic of the course; `submitted` is UTC, ISO 8601."""
+
+    student: str
+    points: float
+    possible: float
+    submitted: str
 
 
 class Gradebook:
@@ -136,6 +147,48 @@ class Gradebook:
             why = str(error).strip().splitlines()[0]
             raise InternalError(f"the gradebook could not be written: {why}") from None
         return written
+
+    def record_scores(self, name: str, scores: Iterable[Score]) -> None:
+        """Writes scores that come from elsewhere as an assignment of one cell; all of them, or none.
+
+        Raises InternalError on a fault of the database.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        book, scores = self._book, list(scores)
+        try:
+            with _one_transaction(book.db):
+                book.update_or_create_assignment(name)
+                book.update_or_create_notebook(name, name)
+                possible = max((score.possible for score in scores), default=0.0)
+                book.update_or_create_grade_cell(_SCORE, name, name, max_score=possible, cell_type="code")
+                for score in scores:
+                    book.update_or_create_student(score.student)
+                    moment = datetime.fromisoformat(score.submitted).astimezone(UTC)
+                    submission = book.update_or_create_submission(
+                        name, score.student, timestamp=moment.replace(tzinfo=None)
+                    )
+                    (notebook,) = submission.notebooks
+                    (given,) = notebook.grades
+                    given.auto_score, given.needs_manual_grade = score.points, False
+            book.db.commit()
+        except SQLAlchemyError as error:
+            book.db.rollback()
+            why = str(error).strip().splitlines()[0]
+            raise InternalError(f"the gradebook could not be written: {why}") from None
+
+    def scored(self, topics: Collection[str]) -> list[tuple[str, Score]]:
+        """(assignment, score) of all assignments that are none of `topics`, by name and student."""
+        found = []
+        for assignment in self._book.assignments:
+            if assignment.name in topics:
+                continue
+            for row in assignment.submissions:
+                moment = row.timestamp.replace(tzinfo=UTC).isoformat() if row.timestamp else ""
+                found.append(
+                    (assignment.name, Score(row.student.id, row.score, assignment.max_score, moment))
+                )
+        return sorted(found, key=lambda one: (one[0], one[1].student))
 
     def rows(self, topic: str) -> list[Row]:
         """The grades of a topic, by student. Empty for a topic that is not in the gradebook."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from graders.autograde import Batch, Handed, Interrupted
 from graders.course import Course, Topic
+from graders.errors import UsageError
 from graders.extensions import read_extensions
 from graders.feedback import write_feedback
 from graders.formgrader import lay_out
 from graders.gradebook import Gradebook
 from graders.overview import Overview, overview
-from graders.records import Result, Tier
+from graders.records import Grade, Result, Tier, Verdict
 from graders.report import summarise, write_report
 from graders.roster import course_roster
 from graders.store import Marks, sweep
@@ -62,6 +63,34 @@ def look(course: Course, topic: Topic) -> Overview:
     """All that is known of a topic now. Raises AuthorError for faults of course material."""
     with Gradebook(course) as book:
         return overview(course, topic, book, expected=_expected(course))
+
+
+def other_grades(course: Course, names: Collection[str] = ()) -> list[Grade]:
+    """What the gradebook has of anything but topics, such as quizzes; with `names`, only of these.
+
+    Raises UsageError for a name that is not there.
+    """
+    topics = [topic.id for topic in course.topics]
+    with Gradebook(course) as book:
+        scores = book.scored(topics)
+    known = {name for name, _ in scores}
+    for name in names:
+        if name not in known:
+            listed = ", ".join([*topics, *sorted(known)])
+            raise UsageError(f"nothing is called {name!r} (there are {listed})")
+    return [
+        Grade(
+            topic=name,
+            student=score.student,
+            verdict=Verdict.GRADED,
+            earned=score.points,
+            possible=score.possible,
+            submitted=score.submitted,
+            total=score.points,
+        )
+        for name, score in scores
+        if not names or name in names
+    ]
 
 
 def publish(view: Overview, results: Sequence[Result]) -> Path:

@@ -192,8 +192,9 @@ def sweep(folder: Path) -> list[Path]:
     return found
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """The whole of `data` at `path`, or nothing: never a torn file, whatever stops us.
+def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
+    """The whole of `data` at `path`, or nothing: never a torn file, whatever stops us. With `mode` nobody
+    else ever sees it with another.
 
     Raises UsageError when the file system refuses.
     """
@@ -201,6 +202,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file, held(file.fileno()):
+            if mode is not None:
+                temporary.chmod(mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

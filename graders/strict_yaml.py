@@ -15,6 +15,7 @@ Models are validated as strict JSON: "4" is no number, 4 is no text, and a list 
 from __future__ import annotations
 
 import difflib
+import gc
 import json
 import re
 import reprlib
@@ -51,12 +52,16 @@ _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.(?:nan|NaN|NAN)"), lambda text: float("nan")),
 )
+_NUMERIC = frozenset("+-.0123456789")  # what numbers begin with
+_LONGEST_WORD = len("false")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def resolve(text: str) -> Any:
     """The value of a plain (unquoted) scalar. Raises ValueError on an integer too long to read."""
+    if text[:1] not in _NUMERIC and len(text) > _LONGEST_WORD:  # as most are
+        return text
     for pattern, convert in _CORE_SCHEMA:
         if pattern.fullmatch(text):
             return convert(text)
@@ -130,6 +135,8 @@ def read(path: Path) -> Document:
     """Values and marks of one file. Raises AuthorError with every problem, in file order."""
     text = authored_text(path)
     composer = _Composer(path)
+    collecting = gc.isenabled()
+    gc.disable()  # a large file is many small objects, and none of them garbage
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             composer.take(event)
@@ -143,6 +150,9 @@ def read(path: Path) -> Document:
             composer.report(mark, f"not valid YAML: {error.problem}")
     except yaml.YAMLError as error:
         composer.problems.append(Problem(path, 0, "not valid YAML: " + " ".join(str(error).split())))
+    finally:
+        if collecting:
+            gc.enable()
     if not composer.problems and composer.value is None:
         composer.problems.append(Problem(path, 0, "is empty"))
     if composer.problems:
@@ -198,7 +208,9 @@ class _Composer:
         self.problems.append(Problem(self.path, line, message, mend, column))
 
     def take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.DocumentStartEvent):
+        if isinstance(event, yaml.CollectionEndEvent):
+            self._stack.pop()
+        elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents == 2:
                 self.report(event.start_mark, "a second document begins", "keep one document a file")
@@ -212,8 +224,6 @@ class _Composer:
             if tag is not None:
                 self.report(event.start_mark, f"tag {tag} is not read", "remove it, or quote the text")
             self._node(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._stack.pop()
 
     def _node(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -230,7 +240,7 @@ class _Composer:
         self.report(mark, f"nested more than {MAX_DEPTH} deep", "flatten it")
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
-        if _SURROGATE.search(event.value):
+        if not event.value.isascii() and _SURROGATE.search(event.value):
             self.report(event.start_mark, "half a surrogate pair is no text", "write the character itself")
             return ""
         if event.style:  # quoted, or a block of text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,8 @@ FILE = "attempts.db"
 BUSY_SECONDS = 10.0
 
 EventKind = Literal["started", "opened", "answered", "flagged", "checked", "ticked", "handed in", "expired"]
+# A quiz whose key is here, one released without it, or wrong ones asked once more.
+Series = Literal["open", "released", "again"]
 # File systems of networks, on which shared memory beside a database is none.
 _REMOTE = ("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "9p", "fuse.sshfs", "davfs")
 _SCHEMA = """
@@ -86,15 +88,20 @@ class Attempts:
         )
         return [_event(row) for row in rows]
 
-    def started(self, quiz: str = "") -> Iterator[tuple[str, Event]]:
-        """(attempt, its first event), the oldest first; of one quiz, or of all."""
+    def started(self, quiz: str, series: Series = "open") -> Iterator[tuple[str, Event]]:
+        """(attempt, its first event) of a quiz, the oldest first."""
         rows = self._connection.execute(
             "SELECT attempt, number, at, active, kind, body FROM events WHERE kind = 'started' ORDER BY at"
         )
         for attempt, *row in rows.fetchall():
             event = _event(row)
-            if not quiz or event.body["paper"]["quiz"] == quiz:
+            paper = event.body["paper"]
+            if paper["quiz"] == quiz and series_of(paper) == series:
                 yield attempt, event
+
+
+def series_of(paper: Mapping[str, Any]) -> Series:
+    return "again" if paper.get("again") else "released" if paper.get("release") else "open"
 
 
 def _event(row: Any) -> Event:

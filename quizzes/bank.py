@@ -28,6 +28,9 @@ from quizzes.schema import (
 )
 
 BANKS = Path("quizzes", "banks")
+WORTH_SLACK = 0.01  # three thirds of 0.333 are 1
+
+Fault = tuple[Location, str, str]  # a place in a question, what is wrong there, and the mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,48 +113,77 @@ def _faults(document: Document, written: QuizFile) -> Iterator[Problem]:
             message = f"a second question {question.id!r} (first in line {seen[question.id]})"
             yield document.problem((*place, "id"), message, "rename one")
         seen.setdefault(question.id, line)
-        yield from _of_parts(document, place, question)
+        for inner, message, mend in faults_of(question, written.quiz.scoring.multi):
+            yield document.problem((*place, *inner), message, mend)
         yield from _of_parameters(document, place, question)
 
 
-def _of_parts(document: Document, place: Location, question: Question) -> Iterator[Problem]:
+def faults_of(question: Question, rule: str) -> Iterator[Fault]:
+    """What is wrong with a question by itself, beside its parameters; `rule` is the quiz's for several
+    right choices."""
     match question:
         case Single():
-            yield from _repeated(document, (*place, "choices"), [choice.id for choice in question.choices])
+            yield from _repeated("choices", [choice.id for choice in question.choices])
             right = [choice.id for choice in question.choices if choice.correct]
             if len(right) != 1:
                 said = f"{len(right)} right choices ({', '.join(right)})" if right else "no right choice"
                 mend = "make it multi, or leave one" if right else "mark one with correct: true"
-                yield document.problem((*place, "choices"), f"single, but {said}", mend)
+                yield ("choices",), f"single, but {said}", mend
+            yield from _of_worth(question)
         case Multi():
-            yield from _repeated(document, (*place, "choices"), [choice.id for choice in question.choices])
+            yield from _repeated("choices", [choice.id for choice in question.choices])
             if not any(choice.correct for choice in question.choices):
-                yield document.problem((*place, "choices"), "no right choice", "mark one with correct: true")
+                yield ("choices",), "no right choice", "mark one with correct: true"
+            yield from _of_worths(question, question.scoring or rule)
         case Short():
             answer = question.answer
             if not answer.accept and answer.pattern is None:
-                yield document.problem((*place, "answer"), "accepts nothing", "add `accept` or `pattern`")
+                yield ("answer",), "accepts nothing", "add `accept` or `pattern`"
         case Matching():
-            yield from _repeated(document, (*place, "pairs"), [pair.id for pair in question.pairs])
+            yield from _repeated("pairs", [pair.id for pair in question.pairs])
             lefts = [pair.left for pair in question.pairs]
             for index, left in enumerate(lefts):
                 if left in lefts[:index]:
-                    here = (*place, "pairs", index, "left")
-                    yield document.problem(here, f"a second left side {left!r}", "reword one")
+                    yield ("pairs", index, "left"), f"a second left side {left!r}", "reword one"
             for index, extra in enumerate(question.extra):
                 if extra in [pair.right for pair in question.pairs]:
-                    here = (*place, "extra", index)
-                    yield document.problem(
-                        here, f"{extra!r} is a right side, and belongs to a pair", "remove it"
-                    )
+                    message = f"{extra!r} is a right side, and belongs to a pair"
+                    yield ("extra", index), message, "remove it"
         case Ordering():
-            yield from _repeated(document, (*place, "items"), [item.id for item in question.items])
+            yield from _repeated("items", [item.id for item in question.items])
 
 
-def _repeated(document: Document, place: Location, ids: Sequence[str]) -> Iterator[Problem]:
+def _repeated(part: str, ids: Sequence[str]) -> Iterator[Fault]:
     for index, name in enumerate(ids):
         if name in ids[:index]:
-            yield document.problem((*place, index, "id"), f"a second {name!r}", "rename one")
+            yield (part, index, "id"), f"a second {name!r}", "rename one"
+
+
+def _of_worth(question: Single) -> Iterator[Fault]:
+    for index, choice in enumerate(question.choices):
+        if choice.worth is not None and choice.correct:
+            yield ("choices", index, "worth"), "the right choice is worth 1", "remove it"
+        elif choice.worth == 1:
+            yield (
+                ("choices", index, "worth"),
+                "a wrong choice is worth as much as the right one",
+                "write less",
+            )
+
+
+def _of_worths(question: Multi, rule: str) -> Iterator[Fault]:
+    for index, choice in enumerate(question.choices):
+        if rule != "worth":
+            if choice.worth is not None:
+                message = f"a worth, but choices count by {rule!r}"
+                yield ("choices", index, "worth"), message, "remove it, or add scoring: worth"
+        elif choice.correct and (choice.worth or 0) <= 0:
+            yield ("choices", index), "a right choice that brings nothing", "write a worth above 0"
+        elif not choice.correct and (choice.worth or 0) > 0:
+            yield ("choices", index, "worth"), "a wrong choice that brings points", "mark it correct: true"
+    total = sum(choice.worth or 0 for choice in question.choices if choice.correct)
+    if rule == "worth" and abs(total - 1) > WORTH_SLACK:
+        yield ("choices",), f"the right choices are worth {total:.4g} together", "make it 1"
 
 
 def _of_parameters(document: Document, place: Location, question: Question) -> Iterator[Problem]:

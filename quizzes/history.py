@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quizzes.attempts import Attempts
+from quizzes.attempts import Attempts, Series
 from quizzes.bank import Bank
 from quizzes.session import Session, SystemClock, kept
 
@@ -25,9 +25,9 @@ class Summary:
     possible: float | None
 
 
-def under_way(attempts: Attempts, quiz: str) -> str | None:
+def under_way(attempts: Attempts, quiz: str, series: Series = "open") -> str | None:
     """The attempt that is neither handed in nor expired; None when there is none."""
-    for name, _ in attempts.started(quiz):
+    for name, _ in attempts.started(quiz, series):
         session = Session.resume(attempts, name, SystemClock())
         session.tick()  # its time may have run out since
         if session.state == "under way":
@@ -35,15 +35,18 @@ def under_way(attempts: Attempts, quiz: str) -> str | None:
     return None
 
 
-def finished(attempts: Attempts, quiz: str) -> list[str]:
+def finished(attempts: Attempts, quiz: str, series: Series = "open") -> list[str]:
     """Attempts that are over, the oldest first."""
-    names = [name for name, _ in attempts.started(quiz)]
+    names = [name for name, _ in attempts.started(quiz, series)]
     return [name for name in names if Session.resume(attempts, name, SystemClock()).state != "under way"]
 
 
 def summary(attempts: Attempts, bank: Bank) -> Summary:
     quiz = bank.quiz
     sessions = [Session.resume(attempts, name, SystemClock()) for name, _ in attempts.started(quiz.id)]
+    for session in sessions:
+        if session.remaining() == 0:
+            session.tick()  # it ended while nobody looked
     over = [session for session in sessions if session.state != "under way" and session.keys is not None]
     totals = [session.total() for session in over]
     asked = sum(section.draw or len(section.use) for section in bank.sections)

@@ -59,11 +59,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceKey:
-    """`rule` is None where one choice is asked for."""
+    """`rule` is None where one choice is asked for. `worth` are shares of the points, by choice."""
 
     right: frozenset[str]
     feedback: Mapping[str, str] = field(default_factory=dict)
     rule: MultiRule | None = None
+    worth: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ def instantiate(question: Question, values: Mapping[str, Number]) -> tuple[Item,
                 right=frozenset(choice.id for choice in question.choices if choice.correct),
                 feedback={choice.id: text(choice.feedback) for choice in question.choices if choice.feedback},
                 rule=(question.scoring or "net") if isinstance(question, Multi) else None,
+                worth={choice.id: choice.worth for choice in question.choices if choice.worth is not None},
             )
         case TrueFalse():
             options = (Option("true", "True", "first"), Option("false", "False", "last"))

@@ -21,6 +21,7 @@ Read = Callable[[str], str | None]  # a prompt to a line, None at the end of inp
 Write = Callable[[str], None]
 
 WIDTH = 78
+LONGEST_LEAD = 12  # under which a text is hung
 HELP = """\
 :next :back       go on without an answer, or back
 :go 5             go to question 5
@@ -138,21 +139,21 @@ def duration(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-def feedback(session: Session, question: str, write: Write) -> None:
-    """What a question's answer brought, what is said of it, and the explanation."""
+def feedback(session: Session, question: str, write: Write, width: int = WIDTH) -> None:
+    """What a question's answer brought, what is said of it, and the explanation; `width` in columns."""
     placed = next(placed for placed in session.paper.questions if placed.item.id == question)
     item, found = placed.item, session.scored(question)
     write(verdict(found))
     texts = {option.id: plain(option.text) for option in item.options}
     for about, text in found.said:
-        write(_wrapped(text, f"  {texts[about]}: " if about in texts else "  "))
+        write(_wrapped(text, f"  {texts[about]}: " if about in texts else "  ", width))
     key = (session.keys or {})[question]
     if not found.right:
-        write(_wrapped(solution(item, key.judge), "  Right: "))
+        write(_wrapped(solution(item, key.judge), "  Right: ", width))
     if key.explain:
-        write(_wrapped(key.explain, "  "))
+        write(_wrapped(key.explain, "  ", width))
     if key.source:
-        write(_wrapped(key.source, "  Source: "))
+        write(_wrapped(key.source, "  Source: ", width))
 
 
 def verdict(found: Scored) -> str:
@@ -261,15 +262,22 @@ def _hand_in(session: Session, read: Read, write: Write) -> None:
         write("Not handed in.")
 
 
-def _wrapped(text: str, lead: str = "") -> str:
-    """Prose folded; lines of code and lists as they are."""
+def _wrapped(text: str, lead: str = "", width: int = WIDTH) -> str:
+    """Prose folded, hung below a short `lead`; lines of code and lists as they are."""
     shown = re.sub(r"\\([\\`*_\[\]<>#|~$])", r"\1", readable(text)).strip("\n")
     if "```" in shown or re.search(r"^\s*[-*|]", shown, re.MULTILINE):
         return lead + shown.replace("\n", "\n" + " " * len(lead))
     parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", shown)]
-    indent = " " * len(lead)
-    folded = [textwrap.fill(part, WIDTH, initial_indent=indent, subsequent_indent=indent) for part in parts]
-    return lead + "\n".join(folded)[len(lead) :]
+    short = len(lead) <= LONGEST_LEAD
+    indent = " " * (len(lead) if short else 4)
+    if not short:
+        margin = lead[: len(lead) - len(lead.lstrip())]
+        lead, parts[0] = margin, lead.strip() + " " + parts[0]
+    folded = [
+        textwrap.fill(part, width, initial_indent=indent if number else lead, subsequent_indent=indent)
+        for number, part in enumerate(parts)
+    ]
+    return "\n".join(folded)
 
 
 def _letter(number: int) -> str:

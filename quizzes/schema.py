@@ -37,8 +37,9 @@ Kind = Literal["single", "multi", "true_false", "numeric", "short", "matching", 
 Mode = Literal["practice", "deferred", "graded"]
 # How several right choices count; formulas in quizzes.score.
 MultiRule = Literal[
-    "all", "net", "coverage", "each", "exams_false", "exams_false2", "exams_true", "exams_all", "exams_none"
-]
+    "all", "net", "coverage", "each", "worth",
+    "exams_false", "exams_false2", "exams_true", "exams_all", "exams_none",
+]  # fmt: skip
 Keep = Literal["best", "latest", "first", "mean"]
 Pin = Literal["first", "last"]
 
@@ -154,11 +155,13 @@ class Drawn(Entry):
 
 class Choice(Entry):
     """`feedback` is shown with it once the question is answered, chosen or not. `pin` keeps it at an end
-    when choices are shuffled."""
+    when choices are shuffled. `worth` is the share of the points for choosing it: of one that is not the
+    right one, in a single question; of each, where a multi question counts by `worth`."""
 
     id: Id
     text: Text
     correct: bool = False
+    worth: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None = None
     feedback: str = ""
     pin: Pin | None = None
 

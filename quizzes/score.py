@@ -6,6 +6,7 @@ For several right choices: t right ones chosen of c, n chosen in all, f = n − 
     net           max(floor, (t − f) / c)
     coverage      (t / c)(t / n)
     each          the share of all choices decided rightly: (t + w − f) / (c + w)
+    worth         the sum of what the chosen ones are worth, as their author says
     exams_*       t / c, less for each wrong choice 1/w (false), 1/max(w, 2) (false2), 1/c (true),
                   1 (all) or 0 (none); Zeileis, Umlauf and Leisch 2014, R package exams, exams_eval
 
@@ -64,7 +65,8 @@ def score(key: Key, answer: Answer | None, options: int, floor: float = 0.0) -> 
     match judge, answer:
         case ChoiceKey(rule=None), str():
             right = answer in judge.right
-            return Scored(float(right), right, _feedback(judge, [answer]))
+            share = 1.0 if right else max(floor, judge.worth.get(answer, 0.0))
+            return Scored(share, right, _feedback(judge, [answer]))
         case ChoiceKey(), list():
             chosen = set(answer)
             share = _several(judge, chosen, options, floor)
@@ -88,7 +90,10 @@ def _several(key: ChoiceKey, chosen: set[str], options: int, floor: float) -> fl
     if not key.right:  # "none of these" without a choice that says so
         return floor
     t, c, n = len(chosen & key.right), len(key.right), len(chosen)
-    share = RULES[key.rule or "all"](t, c, n, options - c)
+    if key.rule == "worth":
+        share = math.fsum(key.worth.get(choice, 0.0) for choice in chosen)
+    else:
+        share = RULES[key.rule or "all"](t, c, n, options - c)
     full = chosen == key.right
     # Partial credit never beats the full answer: "exams_none" would give it to whoever takes all.
     return 1.0 if full else max(floor, min(share, 1 - 1 / (2 * options)))
@@ -118,15 +123,25 @@ def number(text: str) -> float | None:
     return found * share if math.isfinite(found) else None
 
 
+def readings(text: str) -> tuple[float, ...]:
+    """What a typed number may mean: 6,416 is six thousand to some and six and a bit to others. Empty when
+    it is none."""
+    grouped = re.fullmatch(r"\s*[-+−–]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s*%?\s*", text)
+    found = (number(text), number(text.replace(",", "")) if grouped else None)
+    return tuple(dict.fromkeys(value for value in found if value is not None))
+
+
 def _numeric(key: NumericKey, answer: str) -> Scored:
-    value = number(answer)
-    if value is None:
-        return Scored(0.0, False)
-    # What is computed in decimals and typed in decimals may differ in the last bit.
-    slack = 1e-12 * max(abs(key.value), abs(value), 1e-300)
-    if abs(value - key.value) <= key.tolerance + slack:
+    read = readings(answer)
+
+    def near(wanted: float) -> bool:
+        # What is computed in decimals and typed in decimals may differ in the last bit.
+        slack = 1e-12 * max(abs(wanted), *map(abs, read), 1e-300)
+        return any(abs(value - wanted) <= key.tolerance + slack for value in read)
+
+    if near(key.value):
         return Scored(1.0, True)
-    said = [text for trap, text in key.traps if abs(value - trap) <= key.tolerance + slack]
+    said = [text for trap, text in key.traps if near(trap)]
     return Scored(0.0, False, tuple(("", text) for text in said[:1]))
 
 

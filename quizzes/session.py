@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from graders.errors import UsageError
-from quizzes.attempts import Attempts, Event, EventKind
+from quizzes.attempts import Attempts, Event, EventKind, series_of
 from quizzes.items import Answer, ChoiceKey, Item, Key, MatchingKey, NumericKey, OrderingKey, ShortKey
 from quizzes.paper import Paper
 from quizzes.score import Scored, score
@@ -69,6 +69,8 @@ class _Known:
     answers: dict[str, Answer] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
+    seconds: dict[str, float] = field(default_factory=dict)
+    answered_at: float = 0.0
     current: int = 0
     state: State = "under way"
 
@@ -91,11 +93,12 @@ class Session:
     @classmethod
     def start(cls, attempts: Attempts, paper: Paper, keys: Mapping[str, Key] | None, clock: Clock) -> Session:
         """A new attempt. Raises UsageError when there have been as many as the quiz allows."""
-        before = len(list(attempts.started(paper.quiz)))
+        packed = msgspec.to_builtins(paper)
+        before = len(list(attempts.started(paper.quiz, series_of(packed))))
         if paper.attempts is not None and before >= paper.attempts:
             raise UsageError(f"{paper.quiz}: all {paper.attempts} attempts are used")
         session = cls(attempts, secrets.token_hex(8), paper, keys, clock)
-        body = {"paper": msgspec.to_builtins(paper), "keys": None if keys is None else _packed(keys)}
+        body = {"paper": packed, "keys": None if keys is None else _packed(keys)}
         session._append("started", body)
         return session
 
@@ -134,6 +137,16 @@ class Session:
     def checked(self, question: str) -> bool:
         """Whether its feedback was shown, after which its answer stands."""
         return question in self._known.checked
+
+    def seconds(self, question: str) -> float:
+        """How long it was open."""
+        return self._known.seconds.get(question, 0.0)
+
+    @property
+    def times(self) -> tuple[float, float, float]:
+        """POSIX times of the start, of the last answer (that of the start before there is one) and of the
+        last event."""
+        return self._began, self._known.answered_at or self._began, self._latest
 
     def unanswered(self) -> list[int]:
         answers = self._known.answers
@@ -232,12 +245,15 @@ class Session:
 
     def _take(self, event: Event) -> None:
         known, body = self._known, event.body
+        open_ = self.item.id
+        known.seconds[open_] = known.seconds.get(open_, 0.0) + event.active - self._active
         match event.kind:
             case "started":
                 self._began = event.at
             case "opened":
                 known.current = body["index"]
             case "answered":
+                known.answered_at = event.at
                 if body["answer"] is None:
                     known.answers.pop(body["question"], None)
                 else:

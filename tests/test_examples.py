@@ -102,7 +102,7 @@ def test_the_readme_begins_with_set_up_and_grading_then_the_tests() -> None:
     first, second = commands()[:2]
     assert "pip install" in first
     assert first.endswith("sorcery grade cnn tests/submissions/cnn")
-    assert second == ".venv/bin/python -m pytest"
+    assert second == ".venv/bin/python -m pytest -n auto --maxprocesses 4"
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -115,11 +115,30 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [c for c in commands()[2:] if c.startswith("sorcery ")])
+GRADED_QUIZ = re.compile(r"sorcery quiz (release|take \S+\.quiz|collect|score)")
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in commands()[2:] if c.startswith("sorcery ") and not GRADED_QUIZ.match(c)]
+)
 def test_every_command_of_the_readme_works(graded: dict[str, dict], staff: Path, command: str) -> None:
     leaves_files = command.startswith(("sorcery release", "sorcery new"))
     run = shell(command, staff if leaves_files else ROOT)
     assert run.returncode == 0, run.stderr
+
+
+def test_the_commands_of_a_graded_quiz_work_one_after_another(tmp_path: Path) -> None:
+    for folder in ("assignments", "quizzes/banks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    listed = [command for command in commands() if GRADED_QUIZ.match(command)]
+    assert [command.split()[2] for command in listed] == ["release", "take", "collect", "score"]
+    for command in listed:
+        run = shell(f"printf ':submit\nyes\n' | {command}", tmp_path)
+        assert run.returncode == 0, run.stderr
+        if " take " in command:
+            (tmp_path / "responses").mkdir()
+            (tmp_path / "cnn-ada-1.response").rename(tmp_path / "responses/cnn-ada-1.response")
+    assert "0 of 30" in run.stdout
 
 
 def every_command() -> list[str]:

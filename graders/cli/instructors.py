@@ -321,7 +321,9 @@ def formgrader(context: typer.Context) -> None:
 
 @app.command(rich_help_panel=PANEL)
 def export(
-    topics: Annotated[list[str] | None, typer.Argument(help="Ids of topics; all when left out.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Topics, and quizzes as quiz-NAME; all when left out.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="nbgrader, canvas, moodle, ...")] = "nbgrader",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, or a folder.")] = None,
     unfinished: Annotated[
@@ -334,13 +336,16 @@ def export(
     """
     from graders.course import find_course
     from graders.export import export_files, find_format, identities
-    from graders.publish import look
+    from graders.publish import look, other_grades
     from graders.roster import course_roster
     from graders.store import write_atomically
 
     chosen, course = find_format(form), find_course()
-    views = [look(course, course.topic(name)) for name in topics or [topic.id for topic in course.topics]]
+    others = [name for name in names or () if name not in {topic.id for topic in course.topics}]
+    views = [look(course, topic) for topic in course.topics if not names or topic.id in names]
     grades = [grade for view in views for grade in view.grades.values()]
+    if others or not names:
+        grades += other_grades(course, others)
     files = export_files(
         chosen,
         grades,

@@ -153,7 +153,7 @@ def hand_in(submission: Submission, *, upload: bool) -> Version:
         write_atomically(unfinished / f"{topic}.ipynb", submission.data)
         write_atomically(unfinished / RECEIPT, encode(receipt))
         if exchange is not None and place is not None:
-            exchange.hand_in(place, topic, submission.data, submission.moment, receipt.secret)
+            exchange.hand_in(place, f"{topic}.ipynb", submission.data, submission.moment, receipt.secret)
         unfinished.rename(whole)
     except OSError as error:
         raise UsageError(f"{printable(whole)} cannot be written: {error.strerror}") from None

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from quizzes.bank import faults_of
 from quizzes.formats.base import MAX_QUESTIONS, FormatError, Imported, Loss
 from quizzes.formats.ids import choice_ids, unique_id, unique_title
+from quizzes.formats.media import images
 from quizzes.maths import segments
-from quizzes.schema import PLACEHOLDER, Question, QuizFile, texts
+from quizzes.schema import PLACEHOLDER, Question, QuizFile
 
 _ADAPTER: TypeAdapter[Question] = TypeAdapter(Question)
 _SHOWN = {"stem", "text", "left", "right", "feedback", "hint", "explain"}
 LONGEST_LABEL = 200
-_IMAGE = re.compile(r"!\[[^\]]*\]\(<?(?!https?:|data:)([^)>\s]+)")
 
 
 class Builder:
@@ -51,14 +51,17 @@ class Builder:
         if len(self.questions) >= MAX_QUESTIONS:
             raise FormatError(f"more than {MAX_QUESTIONS} questions; split the file")
         name = fields["id"]
+        place = f" (line {line})" if line else ""
         safe = self._without_placeholders(name, fields)
         try:
             question = _ADAPTER.validate_python({key: value for key, value in safe.items() if value != ""})
         except ValidationError as error:
             fault = error.errors(include_url=False, include_input=False)[0]
             part = ".".join(str(step) for step in fault["loc"][1:])
-            place = f" (line {line})" if line else ""
             self.lose(name, f"left out{place}: {part}: {fault['msg'].removeprefix('Value error, ')}")
+            return False
+        if found := next(faults_of(question, "net"), None):
+            self.lose(name, f"left out{place}: {found[1]}; {found[2]}")
             return False
         for image in images(question):
             if image not in self.media:
@@ -69,8 +72,8 @@ class Builder:
     def done(self) -> Imported:
         """Raises FormatError when there is no question."""
         if not self.questions:
-            why = f": {self.losses[0]}" if self.losses else ""
-            raise FormatError(f"no question that can be carried over{why}")
+            why = [f": {loss}" for loss in self.losses if loss.what.startswith("left out")]
+            raise FormatError("no question that can be carried over" + "".join(why[:1]))
         there = {question.id for question in self.questions}
         for section in self.sections:
             if "use" in section:
@@ -107,20 +110,20 @@ class Builder:
 
 
 def choices(
-    shown: Sequence[str], right: Sequence[bool], feedback: Sequence[str] = (), ids: Sequence[str] = ()
+    shown: Sequence[str],
+    right: Sequence[bool],
+    feedback: Sequence[str] = (),
+    worth: Sequence[float | None] = (),
 ) -> list[dict[str, Any]]:
-    """Choices as they stand in YAML."""
+    """Choices as they stand in YAML, with ids a, b, c."""
+    count = len(shown)
+    rows = zip(
+        choice_ids(count), shown, right, worth or [None] * count, feedback or [""] * count, strict=True
+    )
     return [
-        {"id": name, "text": text, "correct": correct, "feedback": said}
-        for name, text, correct, said in zip(
-            ids or choice_ids(len(shown)), shown, right, feedback or [""] * len(shown), strict=True
-        )
+        {"id": name, "text": text, "correct": correct, "worth": share, "feedback": said}
+        for name, text, correct, share, said in rows
     ]
-
-
-def images(question: Question) -> list[str]:
-    """Files that the texts of a question show."""
-    return list(dict.fromkeys(name for _, text in texts(question) for name in _IMAGE.findall(text)))
 
 
 def label(text: str) -> str:
@@ -131,7 +134,7 @@ def label(text: str) -> str:
 
 def _apart(text: str) -> str:
     def mended(kind: str, part: str) -> str:
-        opened = "<\u200b<" if kind == "code" else "&lt;<" if kind == "text" else r"<{}<"
+        opened = "<\u200b<" if kind == "code" else "&lt;&lt;" if kind == "text" else r"<{}<"
         return part.replace("<<", opened)
 
     parts = []

@@ -10,8 +10,9 @@ r"""A table of questions, as spreadsheets write it: one question a row, below a 
     ordering  In which order?               first         second
 
 Columns: type, id, stem, choice_a to choice_z, answer, feedback (of true_false, for the wrong answer),
-feedback_a to feedback_z, points, tags (with ; between), difficulty, scoring, unit, hint, explain, source.
-`type`, `stem` and `answer` must be there, the others may be left out, in any order. Texts are Markdown.
+feedback_a to feedback_z, worth_a to worth_z (shares of the points), points, tags (with ; between),
+difficulty, scoring, unit, hint, explain, source. `type`, `stem` and `answer` must be there, the others may
+be left out, in any order. Texts are Markdown.
 
 Of several right choices the letters are divided by ;, of accepted answers the texts by |, which \| in
 a text does not do. A number may have a tolerance, `0.5 +- 0.01` or `0.5 +- 2%`; wrong numbers that people
@@ -29,6 +30,7 @@ import io
 import re
 import string
 from collections.abc import Mapping
+from decimal import Decimal
 
 from graders.strict_yaml import suggest
 from quizzes.formats.base import Exported, Imported, Loss, Source
@@ -53,20 +55,21 @@ SUFFIXES = (".csv",)
 _LETTERS = string.ascii_lowercase
 _CHOICES = [f"choice_{letter}" for letter in _LETTERS]
 _FEEDBACK = [f"feedback_{letter}" for letter in _LETTERS]
+_WORTH = [f"worth_{letter}" for letter in _LETTERS]
 _BEFORE = ["type", "id", "stem"]
 _AFTER = ["feedback", "points", "tags", "difficulty", "scoring", "unit", "hint", "explain", "source"]
-_COLUMNS = [*_BEFORE, *_CHOICES, "answer", *_FEEDBACK, *_AFTER]
+_COLUMNS = [*_BEFORE, *_CHOICES, "answer", *_FEEDBACK, *_WORTH, *_AFTER]
 _KINDS = ("single", "multi", "true_false", "numeric", "short", "matching", "ordering")
 CARRIES = {
     "tags", "difficulty", "points", "hint", "explain", "source", "choice feedback", "feedback", "rule",
-    "unit", "traps", "rel_tol", "extra",
+    "unit", "traps", "rel_tol", "extra", "worth",
 }  # fmt: skip
 
 # What a spreadsheet runs as a formula, at the start of a cell or, where it divides cells elsewhere than we
 # do, after a semicolon or an end of line (graders.untrusted.for_csv, which cannot be undone).
 _FORMULA = r"[=+\-@|%\t\r＝＋－＠]"
-_UNGUARDED = re.compile(rf'(^|[;\n]"*)(?=\'*{_FORMULA})')
-_GUARDED = re.compile(rf'(^|[;\n]"*)\'(?=\'*{_FORMULA})')
+_UNGUARDED = re.compile(rf'(^ *|[;\n]"* *)(?=\'*{_FORMULA})')
+_GUARDED = re.compile(rf'(^ *|[;\n]"* *)\'(?=\'*{_FORMULA})')
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 
 
@@ -151,7 +154,10 @@ def _answer(kind: str, cells: Mapping[str, str], line: int) -> dict[str, object]
                 raise fault(line, f"the answer {unknown[0][:40]!r} is no letter of a choice")
             if kind == "single" and len(right) != 1:
                 raise fault(line, "several answers; make it multi, or leave one")
-            fields: dict[str, object] = {"choices": choices(texts, [one in right for one in letters], said)}
+            shares = [cells.get(f"worth_{letter}", "") for letter in letters]
+            worth = [_number(text, "worth", line) if text else None for text in shares]
+            marked = [letter in right for letter in letters]
+            fields: dict[str, object] = {"choices": choices(texts, marked, said, worth)}
             return {**fields, "scoring": cells.get("scoring", "")} if kind == "multi" else fields
         case "true_false":
             if given.lower() not in ("true", "false"):
@@ -159,6 +165,9 @@ def _answer(kind: str, cells: Mapping[str, str], line: int) -> dict[str, object]
             return {"answer": given.lower() == "true", "feedback": cells.get("feedback", "")}
         case "numeric":
             answer = _tolerant(given, line)
+            for text, feedback in zip(texts, said, strict=True):
+                if not feedback:
+                    raise fault(line, f"the wrong number {text[:40]!r} needs its feedback")
             traps = [
                 {"expr": _expression(_number(text, "choice", line)), "feedback": feedback}
                 for text, feedback in zip(texts, said, strict=True)
@@ -186,10 +195,10 @@ def _tolerant(given: str, line: int) -> dict[str, object]:
         key, text = ("rel_tol", part[:-1].strip()) if part.endswith("%") else ("abs_tol", part)
         if key in found:
             raise fault(line, f"two tolerances in {given[:40]!r}")
-        value = _number(text, "tolerance", line)
+        value = _decimal(text, "tolerance", line)
         if value < 0:
             raise fault(line, f"a tolerance below 0 in {given[:40]!r}")
-        found[key] = value / 100 if key == "rel_tol" else value
+        found[key] = float(value / 100 if key == "rel_tol" else value)
     return found
 
 
@@ -201,10 +210,14 @@ def _sides(text: str, line: int) -> tuple[str, str]:
 
 
 def _number(text: str, what: str, line: int) -> float:
+    return float(_decimal(text, what, line))
+
+
+def _decimal(text: str, what: str, line: int) -> Decimal:
     plain = text.strip().replace(",", ".") if text.count(",") == 1 and "." not in text else text.strip()
     if len(plain) > 60 or not _NUMBER.fullmatch(plain) or abs(float(plain)) > 1e300:
         raise fault(line, f"{what} {text[:40]!r} is no number")
-    return float(plain)
+    return Decimal(plain)
 
 
 def _expression(value: float) -> str:
@@ -249,8 +262,13 @@ def _cells(question: Question) -> dict[str, str] | str:
         case Single() | Multi():
             texts = [choice.text for choice in question.choices]
             said = [choice.feedback for choice in question.choices]
-            marked = zip(_LETTERS, question.choices, strict=False)
-            row["answer"] = ";".join(letter for letter, choice in marked if choice.correct)
+            lettered = list(zip(_LETTERS, question.choices, strict=False))
+            row["answer"] = ";".join(letter for letter, choice in lettered if choice.correct)
+            row |= {
+                f"worth_{letter}": _expression(choice.worth)
+                for letter, choice in lettered
+                if choice.worth is not None
+            }
             row["scoring"] = (question.scoring or "") if isinstance(question, Multi) else ""
         case TrueFalse():
             row |= {"answer": str(question.answer).lower(), "feedback": question.feedback}
@@ -277,9 +295,9 @@ def _cells(question: Question) -> dict[str, str] | str:
 
 
 def _percent(share: float) -> str:
-    """Such that a hundredth of it is `share` again, to the last bit."""
-    shown = f"{100 * share:.12g}"
-    return shown if float(shown) / 100 == share else repr(100 * share)
+    """In decimals, such that a hundredth of it is `share` again, to the last bit."""
+    percent = (100 * Decimal(repr(share))).normalize()
+    return f"{percent:f}" if abs(percent.adjusted()) < 12 else str(percent)
 
 
 def _kept(text: str, divider: str) -> str:
@@ -287,9 +305,13 @@ def _kept(text: str, divider: str) -> str:
 
 
 def _divided(text: str, divider: str) -> list[str]:
-    parts = re.findall(rf"(?:\\.|[^\\{divider}])*\\?(?:{re.escape(divider)}|\Z)", text, re.DOTALL)
-    bare = [part[:-1] if part.endswith(divider) else part for part in parts]
-    return [re.sub(rf"\\([\\{divider}])", r"\1", part) for part in bare]
+    parts = [""]
+    for piece in re.findall(r"\\.|.", text, re.DOTALL):
+        if piece == divider:
+            parts.append("")
+        else:
+            parts[-1] += piece[1] if piece in (f"\\{divider}", "\\\\") else piece
+    return parts
 
 
 def guarded(cell: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
 
+from quizzes.bank import WORTH_SLACK
 from quizzes.formats.base import Imported
 from quizzes.formats.build import Builder, choices, label
 from quizzes.formats.gift_syntax import Answer, Words, Written, answers, questions, unescaped, words
@@ -74,7 +75,9 @@ def _categories(builder: Builder, placed: Sequence[tuple[str, str]]) -> None:
 def _path(category: str) -> list[str]:
     """The parts of a category below the course; // in one is a slash."""
     parts = [part.replace("//", "/").strip() for part in re.split(r"(?<!/)/(?!/)", category)]
-    while parts and (re.fullmatch(r"\$\w+\$", parts[0]) or parts[0] in ("top", "")):
+    if parts and re.fullmatch(r"\$\w+\$", parts[0]):
+        parts.pop(0)
+    if parts and parts[0] == "top":
         parts.pop(0)
     return [part for part in parts if part]
 
@@ -146,23 +149,26 @@ class _Reader:
             raise fault(
                 self.written.line, "no right choice; begin it with = instead of ~, or a weight such as %50%"
             )
-        one = any(answer.sign == "=" for answer in found)
         full = [weight >= 1 for weight in weights]
+        one = any(answer.sign == "=" and all_of_it for answer, all_of_it in zip(found, full, strict=True))
         if one and sum(full) == 1:
             fields = self._fields("single")
-            fields["choices"] = choices(texts, full, said)
-            partly = [f"{weight:.5g}" for weight in weights if 0 < weight < 1 or weight < 0]
-            if partly:
-                self._lose(fields, "choices that are partly right or cost points are carried as wrong")
+            partly = [None if weight in (0, 1) else weight for weight in weights]
+            fields["choices"] = choices(texts, full, said, worth=partly)
+            if any(weight < 0 for weight in weights):
+                self._lose(fields, "a choice that costs points does so with a `floor` below 0 only")
         else:
             fields = self._fields("multi")
             if one and sum(full) > 1:
                 self._lose(fields, "any one of its right choices would do; here all are asked for")
-            rule = rule_of(weights)
+            rule = None if one else rule_of(weights)
+            worth: list[float | None] = [None] * len(weights)
             if rule is None and not one:
-                self._lose(fields, "no rule gives its choices the weights they have; they count by `net`")
-            fields["choices"] = choices(texts, [weight > 0 for weight in weights], said)
-            fields["scoring"] = "" if rule in (None, "net") or one else rule
+                if abs(sum(weight for weight in weights if weight > 0) - 1) > WORTH_SLACK:
+                    raise fault(self.written.line, "weights above 0 are to be 100 % together")
+                rule, worth = "worth", [weight or None for weight in weights]
+            fields["choices"] = choices(texts, [weight > 0 for weight in weights], said, worth=worth)
+            fields["scoring"] = "" if rule in (None, "net") else rule
         self.builder.add(fields, self.written.line)
 
     def _truth(self, inside: str) -> None:

@@ -17,6 +17,7 @@ from quizzes.formats.text import decoded, fault
 
 FORMATS = ("html", "moodle", "plain", "markdown")
 BLANK = "_____"
+MAX_ANSWERS = 1000
 
 _ESCAPED = {
     ":": "\ufdd0",
@@ -172,6 +173,8 @@ def answers(inside: str, lines: Sequence[int], default: str) -> list[Answer]:
     head = inside[: marks[0].start()] if marks else inside
     if head.strip():
         raise fault(lines[0], f"{unescaped(head).strip()[:40]!r} before the first = or ~")
+    if len(marks) > MAX_ANSWERS:
+        raise fault(lines[0], f"more than {MAX_ANSWERS} answers")
     ends = [mark.start() for mark in marks[1:]] + [len(inside)]
     found: list[Answer] = []
     for mark, end in zip(marks, ends, strict=True):

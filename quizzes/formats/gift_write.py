@@ -26,8 +26,10 @@ from quizzes.schema import (
 )
 
 CARRIES = {
-    "title", "sections", "scoring", "tags", "explain", "choice feedback", "feedback", "rule", "traps", "extra",
+    "title", "sections", "scoring", "tags", "explain", "choice feedback", "feedback", "rule", "traps",
+    "extra", "worth",
 }  # fmt: skip
+_UNKNOWN = "Moodle may not take its weights; let it match them to the nearest grade"
 
 
 def write(source: Source) -> Exported:
@@ -52,7 +54,8 @@ def _sections(file: QuizFile) -> Iterator[tuple[str, list[Question]]]:
 
 
 def _part(title: str) -> str:
-    return escaped(" ".join(title.split())).replace("/", "//")
+    doubled = escaped(" ".join(title.split())).replace("/", "//")
+    return re.sub(r"^(?=/)|(?<=/)$", " ", doubled)  # lest it run into the / between parts
 
 
 def _question(file: QuizFile, question: Question, losses: list[Loss]) -> Iterator[str]:
@@ -88,21 +91,24 @@ def _answers(file: QuizFile, question: Question, losses: list[Loss]) -> Iterator
 
     match question:
         case Single():
+            if not all(known(choice.worth or 0.0) for choice in question.choices):
+                lose(_UNKNOWN)
             for choice in question.choices:
-                sign = "=" if choice.correct else "~"
+                sign = "=" if choice.correct else f"~{_weight(choice.worth or 0.0)}"
                 yield f"{sign}{_html(choice.text)}{_feedback(choice.feedback)}"
         case Multi():
             rule = question.scoring or file.quiz.scoring.multi
             right = [choice.correct for choice in question.choices]
             weights = weights_of(rule, right)
-            if weights is None:
+            if rule == "worth":
+                weights = [choice.worth or 0.0 for choice in question.choices]
+            elif weights is None:
                 lose(f"the rule {rule!r} is no sum of weights; it counts by `net`")
                 weights = weights_of("net", right) or []
             if not all(map(known, weights)):
-                lose("Moodle may not take its weights; let it match them to the nearest grade")
+                lose(_UNKNOWN)
             for choice, weight in zip(question.choices, weights, strict=True):
-                shown = "" if weight == 0 else f"%{_percent(weight)}%"
-                yield f"~{shown}{_html(choice.text)}{_feedback(choice.feedback)}"
+                yield f"~{_weight(weight)}{_html(choice.text)}{_feedback(choice.feedback)}"
         case TrueFalse():
             yield ("TRUE" if question.answer else "FALSE") + _feedback(question.feedback)
         case Numeric():
@@ -140,8 +146,9 @@ def _feedback(text: str) -> str:
     return f"#{_html(text)}" if text else ""
 
 
-def _percent(weight: float) -> str:
-    return f"{100 * weight:.5f}".rstrip("0").rstrip(".")
+def _weight(share: float) -> str:
+    percent = f"{100 * share:.5f}".rstrip("0").rstrip(".")
+    return f"%{percent}%" if share else ""
 
 
 def _plain(number: float) -> str:
@@ -150,7 +157,8 @@ def _plain(number: float) -> str:
 
 def _bare(html: str) -> str:
     """An item of an ordering question, in which Moodle undoes no escapes."""
-    codes = {"\n": "&#10;", "{": "&#123;", "}": "&#125;", "\\": "&#92;", "//": "&#47;&#47;"}
+    codes = {"\n": "&#10;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
+    codes |= {"//": "&#47;&#47;", "####": "&#35;###"}
     for char, code in codes.items():
         html = html.replace(char, code)
     return html

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from quizzes.formats.base import Loss
-from quizzes.formats.build import images
 from quizzes.formats.ids import choice_ids
+from quizzes.formats.media import images
 from quizzes.schema import Matching, Multi, Numeric, Ordering, Question, QuizFile, Short, Single
 
 
@@ -30,6 +30,7 @@ _PARTS: dict[str, tuple[Callable[[Question], bool], str]] = {
     "source": (lambda q: bool(q.source), "its source is not carried"),
     "shuffle": (lambda q: q.shuffle is not None, "whether its choices are shuffled is not carried"),
     "choice feedback": (_choice(lambda c: bool(c.feedback)), "feedback of its choices is not carried"),
+    "worth": (_choice(lambda c: c.worth is not None), "what single choices of it are worth is not carried"),
     "pin": (_choice(lambda c: c.pin is not None), "that a choice stays at an end is not carried"),
     "feedback": (
         lambda q: q.type == "true_false" and bool(q.feedback), "its feedback is not carried",

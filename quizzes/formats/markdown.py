@@ -126,7 +126,7 @@ def _list(node: Any, depth: int) -> list[str]:
         mark = "- " if node.tag == "ul" else f"{number}. "
         number += 1
         body = ("\n\n" if loose or not _tight(blocks) else "\n").join(blocks)
-        items.append(mark + body.replace("\n", "\n" + " " * len(mark)).rstrip())
+        items.append((mark + body.replace("\n", "\n" + " " * len(mark))).rstrip())
     text = ("\n\n" if loose else "\n").join(items)
     return [re.sub(r"^ +$", "", text, flags=re.MULTILINE)] if items else []
 
@@ -227,8 +227,7 @@ def _link(node: Any, depth: int) -> str:
 
 
 def _target(url: str) -> str:
-    url = re.sub(r"[\x00-\x1f]", "", url)
-    return f"<{url.replace('<', '%3C').replace('>', '%3E')}>" if re.search(r"[\s()]", url) else url
+    return re.sub(r"[\x00-\x20()<>\\]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
 def _title(node: Any) -> str:
@@ -328,6 +327,8 @@ def _unmarked(marked: str) -> str:
     """Escapes, of the marked characters, those kinds without whose escapes the text would mean another."""
     marked = re.sub(rf"{_END}(\d)", lambda found: f"&#{ord(found[1])};", marked)
     marked = marked.replace(_END, "").replace(_KEEP, " ")
+    # Whoever reads Markdown with HTML in it must not take a text for a tag.
+    marked = re.sub(rf"(?<!<){_MARK}<(?=[A-Za-z/!?])", r"\\<", marked)
     kinds = sorted(set(re.findall(f"{_MARK}(.)", marked)))
     if not kinds:
         return marked

@@ -80,7 +80,7 @@ def detect(data: bytes, path: Path) -> str:
         case ".csv":
             return "csv"
         case ".apkg":
-            raise FormatError(f"{path}: decks of Anki are written, not read")
+            raise FormatError("decks of Anki are written, not read")
         case ".zip" | ".imscc":
             found = _archive(data)
         case ".xml":
@@ -89,7 +89,7 @@ def detect(data: bytes, path: Path) -> str:
             found = _archive(data) if data.startswith(b"PK\x03\x04") else _markup(data) or _text(data)
     if found is None:
         names = ", ".join(name for name, entry in FORMATS.items() if entry.reads)
-        raise FormatError(f"{path}: of which format it is cannot be told; say --format ({names})")
+        raise FormatError(f"of which format it is cannot be told; say --format ({names})")
     return found
 
 

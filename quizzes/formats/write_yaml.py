@@ -22,7 +22,7 @@ _ORDER = (
     "schema", "quiz", "banks", "sections", "questions",
     "id", "rev", "type", "title", "tags", "difficulty", "points", "scoring", "shuffle", "params", "where",
     "stem", "text", "left", "right", "choices", "pairs", "extra", "items", "answer", "traps", "expr",
-    "correct", "feedback", "pin", "hint", "explain", "source",
+    "correct", "worth", "feedback", "pin", "hint", "explain", "source",
 )  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 # One of theirs a line, however short.

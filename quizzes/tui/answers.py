@@ -6,8 +6,11 @@ or mouse. None asks the session anything.
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import ClassVar
 
+from rich.syntax import Syntax
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -186,12 +189,27 @@ class Order(_Rows):
 
 
 class Typed(Input):
-    """A number, or a word or a few."""
+    """A number, or a word or a few. While it has the focus, letters are typed and are no commands."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Next"),
+        Binding("escape", "screen.unfocus", "Leave the field"),
+        Binding("question_mark", "type('?')", show=False),
+        Binding("f1", "screen.help", "Help"),
+    ]
+
+    def action_type(self, character: str) -> None:
+        self.insert_text_at_cursor(character)
 
     def __init__(self, item: Item, answer: Answer | None, *, locked: bool) -> None:
         value = answer if isinstance(answer, str) else ""
         asked = "a number" if item.kind == "numeric" else "a word or a few"
-        super().__init__(value, placeholder=asked + (f", in {item.unit}" if item.unit else ""), id="answer")
+        super().__init__(
+            value,
+            placeholder=asked + (f", in {item.unit}" if item.unit else ""),
+            select_on_focus=False,  # or the next letter would take the place of the answer
+            id="answer",
+        )
         self.disabled = locked
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -212,8 +230,20 @@ def widget(item: Item, answer: Answer | None, *, locked: bool) -> Widget:
 
 
 def block(text: str) -> Text:
-    """A choice's text: prose on one line, code as it stands."""
-    if "```" in text:
-        lines = [line for line in text.strip().splitlines() if not line.lstrip().startswith("```")]
-        return Text("\n" + "\n".join(f"      {line}" for line in lines))
-    return Text(plain(text))
+    """A choice's text: prose on one line, code highlighted, in a block as it stands."""
+    fence = re.search(r"^ *```(\w*)\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    if fence:
+        code = highlighted(textwrap.dedent(fence[2]).rstrip("\n"), fence[1] or "text")
+        return Text("\n").append(Text("\n").join(Text("      ").append(line) for line in code.split()))
+    found = Text()
+    for number, part in enumerate(re.split(r"(?<!`)`([^`]+)`(?!`)", plain(text))):
+        found.append(highlighted(part, "python") if number % 2 else part)
+    return found
+
+
+def highlighted(code: str, language: str) -> Text:
+    """Code in colours on what lies behind it; in one where the language is not known."""
+    shown = Syntax("", language, theme="ansi_dark", background_color="default").highlight(code)
+    shown.rstrip()
+    shown.stylize("bold")  # colour is never the only sign
+    return shown

@@ -17,7 +17,7 @@ from textual.widgets import Button, Footer, Label, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
 from quizzes.maths import readable
-from quizzes.plain import duration, feedback, plain, spoken
+from quizzes.plain import WIDTH, duration, feedback, plain, spoken
 from quizzes.session import Session
 from quizzes.tui.answers import Changed, Done, widget
 
@@ -33,7 +33,7 @@ HELP = """\
 | `a` `b` … | when matching: give the highlighted row that right side |
 | `shift+↑` `shift+↓` | when ordering: move the highlighted row |
 | `enter` | done with this question: check it (practice), go on |
-| `n` `p` or `→` `←` | the next question, the one before |
+| `n` `p` or `→` `←` | the next question, the one before; where you type: `ctrl+n`, `ctrl+p` |
 | `f` | flag, to come back to it; where you type: `ctrl+f` |
 | `l` | list of questions |
 | `h` | hint, where there is one |
@@ -63,8 +63,8 @@ class QuizApp(App[None]):
 class QuizScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n,right", "go(1)", "Next"),
-        Binding("p,left", "go(-1)", "Back"),
+        Binding("n,right,ctrl+n", "go(1)", "Next"),
+        Binding("p,left,ctrl+p", "go(-1)", "Back"),
         Binding("f,ctrl+f", "flag", "Flag"),
         Binding("l", "list", "List"),
         Binding("h", "hint", "Hint"),
@@ -130,7 +130,8 @@ class QuizScreen(Screen[None]):
         session, item = self.session, self.session.item
         if not text and session.checked(item.id):
             lines: list[str] = []
-            feedback(session, item.id, lines.append)
+            beside = self.query_one("#questions").outer_size.width if self._roomy() else 0
+            feedback(session, item.id, lines.append, _width(self.app.size.width - beside))
             mark = "✓ " if session.scored(item.id).right else "✗ "
             text = mark + "\n".join(lines)
         said = self.query_one("#said", Static)
@@ -139,10 +140,10 @@ class QuizScreen(Screen[None]):
 
     def _show_questions(self) -> None:
         questions = self.query_one("#questions", OptionList)
-        questions.clear_options()
-        questions.add_options(
-            [Option(self._row(index)) for index in range(len(self.session.paper.questions))]
-        )
+        if not questions.option_count:
+            every = range(len(self.session.paper.questions))
+            questions.add_options([Option(self._row(index)) for index in every])
+        questions.replace_option_prompt_at_index(self.session.current, self._row(self.session.current))
         questions.highlighted = self.session.current
         done = len(self.session.paper.questions) - len(self.session.unanswered())
         self.query_one("#progress", Label).update(f"{done} of {len(self.session.paper.questions)} answered")
@@ -161,7 +162,10 @@ class QuizScreen(Screen[None]):
     def _show_list(self) -> None:
         """Beside the question where there is room; else only while it is asked for."""
         questions = self.query_one("#questions")
-        questions.display = self.app.size.width >= NARROW or questions.has_focus
+        questions.display = self._roomy() or questions.has_focus
+
+    def _roomy(self) -> bool:
+        return self.app.size.width >= NARROW
 
     def _show_time(self) -> None:
         remaining = self.session.remaining()
@@ -353,7 +357,7 @@ class ReviewScreen(Screen[None]):
                 said = "none" if answer is None else spoken(item, answer)
                 lines = [f"Your answer: {said}"]
                 if session.keys is not None:
-                    feedback(session, item.id, lines.append)
+                    feedback(session, item.id, lines.append, _width(self.app.size.width))
                 yield Static("\n".join(lines), markup=False)
 
     def action_wrong(self) -> None:
@@ -363,6 +367,11 @@ class ReviewScreen(Screen[None]):
 
     def action_scroll(self, step: int) -> None:
         self.query_one("#reviewed", VerticalScroll).scroll_relative(y=step, animate=False)
+
+
+def _width(columns: int) -> int:
+    """That of prose within `columns`, less margins and a bar."""
+    return max(20, min(WIDTH, columns - 8))
 
 
 def run(session: Session) -> None:

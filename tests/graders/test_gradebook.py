@@ -7,9 +7,11 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if os.geteuid() == 0:  # whom it refuses to run as
         owner = pwd.getpwnam("postgres")
         user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        for above in [place, *place.parents][:3]:
+        ours = takewhile(lambda folder: folder != Path(tempfile.gettempdir()), [place, *place.parents])
+        for above in ours:
             above.chmod(above.stat().st_mode | 0o011)
         os.chown(place, owner.pw_uid, owner.pw_gid)
     with socket.socket() as free:

@@ -38,6 +38,22 @@ FAULTS = {
         "questions:\n- {id: a, type: single, stem: s, choices: [{id: x, text: X}, {id: y, text: Y}]}\n",
         (4, "single, but no right choice"),
     ),
+    "the right one is worth less": (
+        "questions:\n- {id: a, type: single, stem: s, choices: [{id: x, text: X, correct: true, worth: 0.5}, {id: y, text: Y}]}\n",
+        (4, "the right choice is worth 1"),
+    ),
+    "a worth that does not count": (
+        "questions:\n- {id: a, type: multi, stem: s, choices: [{id: x, text: X, correct: true, worth: 1}, {id: y, text: Y}]}\n",
+        (4, "a worth, but choices count by 'net'"),
+    ),
+    "worth too little together": (
+        "questions:\n- {id: a, type: multi, scoring: worth, stem: s, choices: [{id: x, text: X, correct: true, worth: 0.5}, {id: y, text: Y}]}\n",
+        (4, "the right choices are worth 0.5 together"),
+    ),
+    "a wrong one that brings points": (
+        "questions:\n- {id: a, type: multi, scoring: worth, stem: s, choices: [{id: x, text: X, correct: true, worth: 1}, {id: y, text: Y, worth: 0.1}]}\n",
+        (4, "a wrong choice that brings points"),
+    ),
     "ids twice": (
         "questions:\n- {id: a, type: true_false, stem: s, answer: true}\n- {id: a, type: true_false, stem: t, answer: true}\n",
         (5, "a second question 'a' (first in line 4)"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizzes.items import ChoiceKey, Key, MatchingKey, NumericKey, OrderingKey, ShortKey
-from quizzes.score import RULES, number, score
+from quizzes.score import RULES, number, readings, score
 
 ALL = ["a", "b", "c", "d", "e"]
 
@@ -34,6 +34,24 @@ def several(rule: str, chosen: str, right: str = "ab", floor: float = 0.0, optio
 def test_several_right_choices_count_by_their_rule(rule: str, shares: tuple[float, ...]) -> None:
     found = [several(rule, chosen) for chosen in ("a", "ab", "ac", "abc", "cd", "abcde")]
     assert found == pytest.approx(shares)
+
+
+def test_choices_count_what_their_author_says_they_are_worth() -> None:
+    key = Key(ChoiceKey(frozenset("ab"), rule="worth", worth={"a": 0.6, "b": 0.4, "c": -0.1, "d": -1}))
+
+    def share(chosen: str, floor: float = 0.0) -> float:
+        return score(key, list(chosen), 5, floor).share
+
+    found = [share(chosen) for chosen in ("a", "b", "ab", "ac", "abc", "abe", "ad", "")]
+    assert found == pytest.approx([0.6, 0.4, 1, 0.5, 0.9, 0.9, 0, 0])
+    assert share("d", floor=-0.5) == -0.5
+
+
+def test_a_single_choice_may_be_partly_right_or_cost() -> None:
+    key = Key(ChoiceKey(frozenset("a"), worth={"b": 0.5, "c": -0.25}))
+    assert [score(key, chosen, 4).share for chosen in "abcd"] == [1, 0.5, 0, 0]
+    assert score(key, "c", 4, floor=-1).share == -0.25
+    assert not score(key, "b", 4).right
 
 
 def test_a_floor_below_zero_lets_wrong_choices_cost() -> None:
@@ -107,6 +125,16 @@ def test_a_number_is_right_within_its_tolerance_and_a_trap_is_told(
 ) -> None:
     found = score(Key(NumericKey(1.95, 0.001, ((2.05, "Minus."),))), answer, 0)
     assert (found.right, found.share, "".join(text for _, text in found.said)) == (right, float(right), said)
+
+
+@pytest.mark.parametrize("value", [6416.0, 6.416])
+def test_a_comma_before_three_digits_is_read_in_both_ways(value: float) -> None:
+    key = Key(NumericKey(value, 0.0))
+    assert score(key, "6,416", 0).right
+    assert not score(key, "6,417", 0).right
+    assert readings("1,234,567") == (1234567,)
+    assert readings("1,5") == (1.5,)
+    assert readings("-6,416.5 %") == (pytest.approx(-64.165),)
 
 
 @pytest.mark.parametrize(

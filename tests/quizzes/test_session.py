@@ -9,6 +9,7 @@ import pytest
 from graders.errors import UsageError
 from quizzes.attempts import Attempts
 from quizzes.bank import read_bank
+from quizzes.history import summary
 from quizzes.paper import Paper, draw_paper
 from quizzes.session import Session, Total, kept
 from tests.quizzes.killed import campaign
@@ -170,6 +171,15 @@ def test_time_of_a_graded_quiz_runs_on_while_it_is_closed(
     clock.pass_(21)
     assert not again.answer("adam")
     assert (again.state, again.answer_to("word")) == ("expired", "sgd")
+
+
+def test_what_ended_while_nobody_looked_is_listed_as_ended(tmp_path: Path, attempts: Attempts) -> None:
+    long_ago = Clock(1000.0)
+    session = begun(tmp_path, attempts, long_ago, "graded")
+    go(session, "one")
+    session.answer("a")
+    found = summary(attempts, read_bank(tmp_path / "quiz.yaml"))
+    assert (found.under_way, found.points) == (False, 1)
 
 
 def test_setting_the_clock_back_wins_no_time(tmp_path: Path, attempts: Attempts, clock: Clock) -> None:

@@ -10,9 +10,12 @@ from textual.widgets import Label, OptionList, Static
 
 from quizzes.attempts import Attempts
 from quizzes.bank import read_bank
+from quizzes.bundle import draw_released
 from quizzes.paper import draw_paper
+from quizzes.sealed import sheet_of
 from quizzes.session import Session
 from quizzes.tui.app import ConfirmScreen, HelpScreen, QuizApp, QuizScreen, ReviewScreen
+from tests.quizzes.test_release import Exam
 from tests.quizzes.test_session import QUIZ, Clock
 
 Play = Callable[[Pilot[None], Session], Awaitable[None]]
@@ -179,6 +182,13 @@ def test_letters_that_are_typed_are_no_keys(tmp_path: Path) -> None:
         assert (session.answer_to("word"), session.flagged("word")) == ("fnqs", False)
         await pilot.press("ctrl+f")
         assert session.flagged("word")
+        await pilot.press("?")
+        assert session.answer_to("word") == "fnqs?"
+        await pilot.press("ctrl+n")
+        await pilot.pause()
+        assert session.current == 5
+        await pilot.press("p")
+        await pilot.pause()
         await pilot.press("escape", "n")
         await pilot.pause()
         assert session.current == 5
@@ -218,3 +228,67 @@ def test_what_looks_like_markup_is_shown_as_it_stands(tmp_path: Path) -> None:
 
     with Attempts(tmp_path) as attempts:
         asyncio.run(run(Session.start(attempts, paper, keys, Clock())))
+
+
+LONG = "a long text of many words " * 12
+
+
+def test_long_texts_are_cut_in_the_list_and_folded_in_the_feedback(tmp_path: Path) -> None:
+    path = tmp_path / "quiz.yaml"
+    path.write_text(
+        "schema: 1\nquiz: {id: quiz, title: Quiz, mode: practice, shuffle: {choices: false}}\nquestions:\n"
+        f"- {{id: a, type: single, stem: {LONG}, explain: e, choices: [{{id: x, text: '{LONG}`len(x)`', feedback: {LONG}}}, "
+        "{id: y, text: y, correct: true}]}\n- {id: b, type: true_false, stem: s, answer: true}\n"
+    )
+    paper, keys = draw_paper(read_bank(path), 1)
+
+    async def run(session: Session) -> None:
+        async with QuizApp(session).run_test(size=(100, 30)) as pilot:
+            await pilot.pause()
+            listed = pilot.app.screen.query_one("#questions", OptionList)
+            assert listed.virtual_size.height == 2, "a line a question"
+            await pilot.press("1", "enter")
+            await pilot.pause()
+            lines = text(pilot, "#said").splitlines()
+            assert len(lines) < 20, "no column of single letters"
+            assert all(len(line) <= 100 - 34 - 8 for line in lines)
+            row = pilot.app.screen.query_one("#answer", OptionList).get_option_at_index(0).prompt
+            assert str(row).endswith("words len(x)"), "code without its marks"
+            assert any("bold" in str(span.style) for span in row.spans), "but as code"
+
+    with Attempts(tmp_path) as attempts:
+        asyncio.run(run(Session.start(attempts, paper, keys, Clock())))
+
+
+def test_a_released_quiz_by_keys_tells_nothing(tmp_path: Path) -> None:
+    exam = Exam(tmp_path / "course")
+    paper = draw_released(exam.bundle, exam.sha256, "ada", 1)
+
+    async def run(session: Session) -> None:
+        async with QuizApp(session).run_test(size=(60, 20)) as pilot:
+            await pilot.pause()
+            for index in range(len(paper.questions)):
+                assert session.current == index
+                item = session.item
+                await pilot.press("a" if item.kind == "matching" else "1")
+                await pilot.pause()
+                assert session.answer_to(item.id) is not None
+                await pilot.press("enter")
+                await pilot.pause()
+                assert not [one for one in pilot.app.screen.query("#said") if one.display]
+            assert isinstance(pilot.app.screen, ConfirmScreen)
+            await pilot.press("y")
+            await pilot.pause()
+            assert text(pilot, "#head") == "Exam: handed in. Your instructor scores it."
+            assert not [
+                mark
+                for label in pilot.app.screen.query(Label)
+                for mark in "✓✗"
+                if mark in str(label.render())
+            ]
+
+    with Attempts(tmp_path) as attempts:
+        session = Session.start(attempts, paper, None, Clock())
+        asyncio.run(run(session))
+    sheet = sheet_of(session)
+    assert (sheet.state, len([one for one in sheet.asked if one.answer is not None])) == ("handed in", 8)

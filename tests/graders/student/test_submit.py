@@ -325,7 +325,7 @@ from graders.errors import UsageError
 from graders.exchange import Exchange
 exchange, now = Exchange(pathlib.Path(sys.argv[1]), "deep"), datetime.datetime.now(datetime.UTC)
 try:
-    exchange.hand_in(exchange.place("ada", "toy", now), "toy", bytes(10_000), now, "x" * 128)
+    exchange.hand_in(exchange.place("ada", "toy", now), "toy.ipynb", bytes(10_000), now, "x" * 128)
 except UsageError as error:
     print(error)
 """
