@@ -15,20 +15,20 @@ import re
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
 from graders.errors import UsageError
 from quizzes.formats.base import Exported, Loss, Source
-from quizzes.formats.build import images
 from quizzes.formats.foreign_xml import replaced, unwritable
 from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed
-from quizzes.formats.pictures import readdressed
-from quizzes.formats.qti12_write import in_order, shown_pictures
+from quizzes.formats.pictures import beside, missing, plain, readdressed
+from quizzes.formats.pictures import shown as shown_pictures
+from quizzes.formats.qti12_write import in_order
 from quizzes.schema import (
     Matching,
     Multi,
@@ -80,7 +80,10 @@ def write(source: Source) -> Exported:
 
     file = source.file
     losses = list(lost(file, CARRIES))
-    pictures = {name: _flat(file.quiz.id, name, source.media[name]) for name in shown_pictures(source)}
+    media = beside(source)
+    pictures = {
+        name: _flat(file.quiz.id, name, media[name]) for name in shown_pictures(in_order(file), media)
+    }
     decks = {
         title: genanki.Deck(_number("deck", file.quiz.id, title), title) for title in _decks(file).values()
     }
@@ -99,7 +102,7 @@ def write(source: Source) -> Exported:
     members = {
         "collection.anki2": _database(decks.values(), _now()),
         "media": json.dumps({str(number): name for number, name in enumerate(names)}).encode(),
-        **{str(number): source.media[name] for number, name in enumerate(pictures)},
+        **{str(number): media[name] for number, name in enumerate(pictures)},
     }
     return Exported(packed(members), told(losses))
 
@@ -116,10 +119,8 @@ def _deck(title: str) -> str:
     return " ".join(replaced(title).split()).replace("::", ":") or "Quiz"
 
 
-def _of(question: Question, pictures: Iterable[str]) -> Iterator[Loss]:
-    for name in images(question):
-        if name not in pictures:
-            yield Loss(question.id, f"the image {name} is missing")
+def _of(question: Question, pictures: Collection[str]) -> Iterator[Loss]:
+    yield from missing(question, pictures)
     if any(re.search(r"\s", tag) for tag in question.tags):
         yield Loss(question.id, "blanks in its tags become _")
     if any(unwritable(text) for _, text in texts(question)):
@@ -195,7 +196,7 @@ class _Card:
     def _html(self, text: str) -> str:
         if not text:
             return ""
-        html = readdressed(to_html(text), self.pictures.get)
+        html = readdressed(to_html(text), lambda written: self.pictures.get(plain(written)))
         parts = _CODE.split(html)
         parts[::2] = [re.sub(r"\$\$(.+?)\$\$", r"\\[\1\\]", part, flags=re.DOTALL) for part in parts[::2]]
         return _OBEYED.sub("&#91;", "".join(parts))

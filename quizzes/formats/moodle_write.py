@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
 
 from quizzes.formats.base import Exported, Loss, Source
-from quizzes.formats.build import images
 from quizzes.formats.categories import placed
 from quizzes.formats.foreign_xml import Element, tostring, unwritable
 from quizzes.formats.html import to_html
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed, decimal, shown
-from quizzes.formats.pictures import readdressed
+from quizzes.formats.pictures import beside, missing, plain, readdressed
 from quizzes.formats.remarks import explanation
 from quizzes.formats.weights import known, weights_of
 from quizzes.schema import Matching, Multi, Numeric, Ordering, Question, Short, Single, TrueFalse, texts
 
 CARRIES = {
     "title", "sections", "scoring", "shuffle", "tags", "points", "hint", "explain", "source", "media",
-    "choice feedback", "feedback", "rule", "unit", "traps", "exact", "extra",
+    "choice feedback", "feedback", "rule", "unit", "traps", "exact", "extra", "worth",
 }  # fmt: skip
 _TYPES = {
     "single": "multichoice",
@@ -63,16 +61,14 @@ class _Writer:
     """One question on its way into XML."""
 
     def __init__(self, source: Source, question: Question, losses: list[Loss]) -> None:
-        self.quiz, self.media = source.file.quiz, source.media
+        self.quiz, self.media = source.file.quiz, beside(source)
         self.its, self.losses = question, losses
         self.element = Element("question", {"type": _TYPES[question.type]})
 
     def question(self) -> Element | None:
         """None when it is left out."""
         its = self.its
-        for name in images(its):
-            if name not in self.media:
-                self._lose(f"the image {name} is missing")
+        self.losses += missing(its, self.media)
         if any(unwritable(text) for _, text in texts(its)):
             self._lose("characters that XML cannot hold are replaced")
         if its.shuffle is not None and its.type not in _SHUFFLED:
@@ -103,10 +99,11 @@ class _Writer:
         shows: list[str] = []
 
         def address(written: str) -> str | None:
-            if written not in self.media:
+            path = plain(written)
+            if path not in self.media:
                 return None
-            shows.append(written)
-            return f"@@PLUGINFILE@@/{written}"
+            shows.append(path)
+            return f"@@PLUGINFILE@@/{path}"
 
         element.add("text", readdressed(html, address))
         for picture in dict.fromkeys(shows):
@@ -158,22 +155,27 @@ class _Writer:
         return True
 
     def _choices(self, its: Single | Multi) -> None:
-        right = [choice.correct for choice in its.choices]
         self.element.add("single", "true" if isinstance(its, Single) else "false")
         self._shuffled()
         self.element.add("answernumbering", "abc")
-        weights: Sequence[float] = [float(correct) for correct in right]
+        weights = [1.0 if choice.correct else choice.worth or 0.0 for choice in its.choices]
         if isinstance(its, Multi):
-            rule = its.scoring or self.quiz.scoring.multi
-            found = weights_of(rule, right)
-            if found is None:
-                self._lose(f"the rule {rule!r} is no sum of weights; it counts by `net`")
-            weights = found or weights_of("net", right) or weights
-            if not all(map(known, weights)):
-                self._lose("Moodle may not take its weights; let it match them to the nearest grade")
+            weights = self._weights(its)
+        if not all(map(known, weights)):
+            self._lose("Moodle may not take its weights; let it match them to the nearest grade")
         for choice, weight in zip(its.choices, weights, strict=True):
             percent = f"{100 * weight:.5f}".rstrip("0").rstrip(".")
             self._answer(to_html(choice.text), "0" if percent == "-0" else percent, choice.feedback)
+
+    def _weights(self, its: Multi) -> list[float]:
+        rule = its.scoring or self.quiz.scoring.multi
+        if rule == "worth":
+            return [choice.worth or 0.0 for choice in its.choices]
+        right = [choice.correct for choice in its.choices]
+        weights = weights_of(rule, right)
+        if weights is None:
+            self._lose(f"the rule {rule!r} is no sum of weights; it counts by `net`")
+        return weights or weights_of("net", right) or []
 
     def _numeric(self, its: Numeric) -> bool:
         value = computed(its.answer.expr)

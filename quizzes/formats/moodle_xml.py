@@ -24,8 +24,7 @@ from quizzes.formats.ids import choice_ids
 from quizzes.formats.moodle_write import write
 from quizzes.formats.numbers import number, shown
 from quizzes.formats.pictures import Album, readdressed
-from quizzes.formats.remarks import LeftOut, explained, told_right
-from quizzes.formats.weights import rule_of
+from quizzes.formats.remarks import LeftOut, counted, explained, told_right
 
 __all__ = ["SUFFIXES", "TITLE", "read", "write"]
 
@@ -229,18 +228,18 @@ class _Reader:
         if not any(full if one else [weight > 0 for weight in weights]):
             raise LeftOut("no choice is right")
         if one and sum(full) == 1:
-            if any(weight != 0 for weight, right in zip(weights, full, strict=True) if not right):
-                self._lose("choices that are partly right or cost points are carried as wrong")
-            return {"type": "single", "choices": choices(texts, full, said)}
+            if any(weight < 0 for weight in weights):
+                self._lose("a choice that costs points does so with a `floor` below 0 only")
+            worth = [None if right else weight or None for weight, right in zip(weights, full, strict=True)]
+            return {"type": "single", "choices": choices(texts, full, said, worth)}
         if one:
             self._lose("any one of its right choices would do; here all are asked for")
             return {"type": "multi", "choices": choices(texts, full, said)}
-        rule = "all" if self.kind == "multichoiceset" else rule_of(weights)
-        if rule is None:
-            self._lose("no rule gives its choices the weights they have; they count by `net`")
         right = [weight > 0 for weight in weights]
-        scoring = "" if rule in (None, "net") else rule
-        return {"type": "multi", "choices": choices(texts, right, said), "scoring": scoring}
+        if self.kind == "multichoiceset":
+            return {"type": "multi", "choices": choices(texts, right, said), "scoring": "all"}
+        scoring, worth = counted(weights, self.lost)
+        return {"type": "multi", "choices": choices(texts, right, said, worth), "scoring": scoring}
 
     def _truth(self) -> dict[str, object]:
         found = {text.lower(): (fraction, feedback) for text, fraction, feedback in self._answers()}

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from html import escape, unescape
+from posixpath import normpath
 from urllib.parse import quote, unquote
+
+from quizzes.formats.base import Loss, Source
+from quizzes.formats.media import images
+from quizzes.schema import Question
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
 LONGEST_PART = 100
@@ -38,6 +43,28 @@ def safe(path: str) -> str | None:
     if not parts or not parts[-1].lower().endswith(SUFFIXES) or not parts[-1].rpartition(".")[0]:
         return None
     return "/".join(parts[-4:])
+
+
+def plain(name: str) -> str:
+    """The path that a name in a text stands for."""
+    return normpath(unquote(name))
+
+
+def beside(source: Source) -> dict[str, bytes]:
+    """The pictures of a source by their paths."""
+    return {plain(name): data for name, data in source.media.items()}
+
+
+def shown(questions: Iterable[Question], media: Collection[str]) -> list[str]:
+    """Paths of those pictures that questions show, in order."""
+    names = (plain(name) for question in questions for name in images(question))
+    return [name for name in dict.fromkeys(names) if name in media]
+
+
+def missing(question: Question, media: Collection[str]) -> Iterator[Loss]:
+    for name in images(question):
+        if plain(name) not in media:
+            yield Loss(question.id, f"the image {name} is missing")
 
 
 class Album:

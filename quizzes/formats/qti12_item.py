@@ -6,7 +6,7 @@ What an item asks is told by Canvas's `question_type`, or a Common Cartridge's p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
@@ -21,8 +21,7 @@ from quizzes.formats.ids import choice_ids
 from quizzes.formats.numbers import between, number, shown
 from quizzes.formats.pictures import Album, is_here, readdressed
 from quizzes.formats.qti12_write import FILE_BASE, RESOURCES
-from quizzes.formats.remarks import LeftOut, explained, told_right
-from quizzes.formats.weights import rule_of
+from quizzes.formats.remarks import LeftOut, counted, explained, told_right
 
 _LEFT_OUT = {
     "essay_question": "an essay has no answer to be judged by",
@@ -173,14 +172,21 @@ class Reader:
         return found
 
     def _choices(
-        self, texts: Mapping[str, str], right: set[str], said: Mapping[str, str], known: bool
+        self,
+        texts: Mapping[str, str],
+        right: set[str],
+        said: Mapping[str, str],
+        known: bool,
+        worth: Sequence[float | None] = (),
     ) -> list[dict[str, object]]:
-        return choices(
+        made = choices(
             list(texts.values()),
             [ident in right for ident in texts],
             [said.get(ident, "") for ident in texts],
-            list(texts) if known else (),
+            worth,
         )
+        names = list(texts) if known else choice_ids(len(texts))
+        return [{**choice, "id": name} for choice, name in zip(made, names, strict=True)]
 
     def _single(
         self, presentation: Element, conditions: list[parts.Condition], item: Element, known: bool
@@ -191,11 +197,13 @@ class Reader:
         right = {ident for ident, weight in weights.items() if weight == most > 0 and ident in texts}
         if not right:
             raise LeftOut("no choice is right")
-        if any(0 < weight < most for weight in weights.values()):
-            self._lost.append("choices that are partly right are carried as wrong")
         if len(right) > 1:
             self._lost.append("any one of its right choices would do; here all are asked for")
-        shown_choices = self._choices(texts, right, self._of_choices(conditions, item), known)
+        shares = {ident: max(-1.0, float(weights.get(ident, 0) / most)) or None for ident in texts}
+        worth = [None if ident in right or len(right) > 1 else shares[ident] for ident in texts]
+        if any(share is not None and share < 0 for share in worth):
+            self._lost.append("a choice that costs points does so with a `floor` below 0 only")
+        shown_choices = self._choices(texts, right, self._of_choices(conditions, item), known, worth)
         return {"type": "single" if len(right) == 1 else "multi", "choices": shown_choices}
 
     def _multi(
@@ -204,22 +212,19 @@ class Reader:
         texts = self._labels(presentation)
         full = [one for one in conditions if one.weight is not None and one.weight > 0 and not one.adds]
         scoring = ""
+        worth: list[float | None] = []
         if full:
             wrong = {equal.said() for no in full[0].holds.every("not") for equal in no.every("varequal")}
             right = {equal.said() for equal in full[0].holds.every("varequal")} - wrong
         else:
             weights = parts.weights_of(conditions)
             right = {ident for ident, weight in weights.items() if weight > 0}
-            most = sum(weight for weight in weights.values() if weight > 0)
-            rule = (
-                rule_of([float(weights.get(ident, Decimal(0)) / most) for ident in texts]) if most else None
-            )
-            if rule is None:
-                self._lost.append("no rule gives its choices the weights they have; they count by `net`")
-            scoring = "" if rule in (None, "net") else str(rule)
+            most = sum(weight for weight in weights.values() if weight > 0) or Decimal(1)
+            shares = [float(weights.get(ident, Decimal(0)) / most) for ident in texts]
+            scoring, worth = counted(shares, self._lost)
         if not right & set(texts):
             raise LeftOut("no choice is right")
-        shown_choices = self._choices(texts, right, self._of_choices(conditions, item), known)
+        shown_choices = self._choices(texts, right, self._of_choices(conditions, item), known, worth)
         return {"type": "multi", "choices": shown_choices, "scoring": scoring}
 
     def _truth(

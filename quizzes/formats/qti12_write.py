@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from quizzes.formats.base import Exported, Loss, Source
-from quizzes.formats.build import images
 from quizzes.formats.foreign_xml import Element, tostring, unwritable
 from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html, to_plain
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed, decimal, ends, shown
-from quizzes.formats.pictures import is_here, readdressed
+from quizzes.formats.pictures import beside, is_here, missing, plain, readdressed
+from quizzes.formats.pictures import shown as shown_pictures
 from quizzes.formats.remarks import LeftOut, explanation
 from quizzes.schema import (
     Choice,
@@ -72,12 +72,13 @@ def write(source: Source) -> Exported:
             points += question.points
         except LeftOut as reason:
             losses.append(Loss(question.id, f"left out: {reason}"))
-    pictures = shown_pictures(source)
+    media = beside(source)
+    pictures = shown_pictures(in_order(file), media)
     files = {
         "imsmanifest.xml": tostring(_manifest(file.quiz, name, pictures)),
         f"{name}/{name}.xml": tostring(_assessment(file.quiz, name, items)),
         f"{name}/assessment_meta.xml": tostring(_settings(file.quiz, name, points)),
-        **{f"{RESOURCES}{picture}": source.media[picture] for picture in pictures},
+        **{f"{RESOURCES}{picture}": media[picture] for picture in pictures},
     }
     return Exported(packed(files), told(losses))
 
@@ -88,12 +89,6 @@ def in_order(file: QuizFile) -> Iterable[Question]:
         return file.questions
     by_id = {question.id: question for question in file.questions}
     return [by_id[name] for section in file.sections for name in section.use]
-
-
-def shown_pictures(source: Source) -> list[str]:
-    """Names of the pictures there are that questions show, in order."""
-    names = (name for question in in_order(source.file) for name in images(question))
-    return [name for name in dict.fromkeys(names) if name in source.media]
 
 
 def _of_quiz(file: QuizFile) -> Iterator[Loss]:
@@ -176,9 +171,7 @@ class _Writer:
         its = self.its
         if isinstance(its, Ordering):
             raise LeftOut("classic quizzes of Canvas have no questions of order")
-        for name in images(its):
-            if name not in self.source.media:
-                self._lose(f"the image {name} is missing")
+        self.losses += missing(its, beside(self.source))
         if any(unwritable(text) for _, text in texts(its)):
             self._lose("characters that XML cannot hold are replaced")
         if its.shuffle is not None:
@@ -207,7 +200,7 @@ class _Writer:
 
     def _text(self, parent: Element, html: str, kind: str = "text/html") -> None:
         def address(written: str) -> str | None:
-            return FILE_BASE + written if is_here(written) else None
+            return FILE_BASE + plain(written) if is_here(written) else None
 
         parent.add("material").add("mattext", readdressed(html, address), texttype=kind)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from quizzes.formats.foreign_xml import Element, inner, parse, replaced
-from quizzes.formats.pictures import is_here, readdressed
+from quizzes.formats.pictures import is_here, plain, readdressed
 
 MEDIA = "media/"
 # Ids of ours hold no dots, so these are none of them: names in one test or item must differ.
@@ -54,8 +53,7 @@ def named(identifier: str) -> str:
 class Flow:
     """Texts of one item on their way into XML."""
 
-    def __init__(self, media: Mapping[str, bytes]) -> None:
-        self.media = media
+    def __init__(self) -> None:
         self.lost: list[str] = []
 
     def into(self, element: Element, html: str) -> None:
@@ -74,7 +72,7 @@ class Flow:
 
     def _parsed(self, html: str) -> Element:
         def address(written: str) -> str | None:
-            return f"../{MEDIA}{written}" if is_here(written) else None
+            return f"../{MEDIA}{plain(written)}" if is_here(written) else None
 
         # What to_html gives is well-formed.
         root = parse(f"<div>{replaced(readdressed(html, address))}</div>".encode())

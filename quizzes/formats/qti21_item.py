@@ -18,8 +18,7 @@ from quizzes.formats.numbers import between, number, shown
 from quizzes.formats.pictures import Album, is_here, readdressed
 from quizzes.formats.qti21_flow import BLANK, EXPLANATION, MEDIA, UNIT, html, named
 from quizzes.formats.qti21_parts import Item, around, ids, outside, pins, tolerance
-from quizzes.formats.remarks import LeftOut, explained
-from quizzes.formats.weights import rule_of
+from quizzes.formats.remarks import LeftOut, counted, explained
 
 _TYPES = {
     "choiceInteraction": "choices",
@@ -172,27 +171,30 @@ class Reader:
         feedback = [said.pop(key, "") for key in keys]
         several = item.response.get("cardinality") == "multiple"
         scoring = "all" if several else ""
-        if several and weights:
-            most = sum((weight for weight in weights.values() if weight > 0), Decimal(0))
-            shares = [float(weights.get(key, Decimal(0)) / most) for key in keys] if most else []
-            rule = rule_of(shares)
-            right = {key for key in keys if weights.get(key, 0) > 0}
-            scoring = "" if rule in (None, "net") else str(rule)
-            if rule is None:
-                item.lost.append("no rule gives its choices the weights they have; they count by `net`")
-        elif weights:
-            best = max(weights.values())
-            right = {key for key in keys if weights.get(key) == best} if best > 0 and not right else right
-            if any(weight for key, weight in weights.items() if key not in right):
-                item.lost.append("choices that are partly right or cost points are carried as wrong")
+        worth: list[float | None] = [None] * len(keys)
+        if weights:
+            brings = [weight for weight in weights.values() if weight > 0] or [Decimal(1)]
+            most = sum(brings) if several else max(brings)
+            shares = [float(weights.get(key, Decimal(0)) / most) for key in keys]
+            if several:
+                right = {key for key in keys if weights.get(key, 0) > 0}
+                scoring, worth = counted(shares, item.lost)
+            else:
+                right = right or {key for key, share in zip(keys, shares, strict=True) if share == 1}
+                worth = [
+                    None if key in right else max(-1.0, share) or None
+                    for key, share in zip(keys, shares, strict=True)
+                ]
+                if any(share < 0 for share in shares):
+                    item.lost.append("a choice that costs points does so with a `floor` below 0 only")
         if not right & set(keys):
             raise LeftOut("no choice is right")
         if not several and keys == ["true", "false"] and shown_texts == ["True", "False"]:
             wrong = feedback[keys.index("false" if "true" in right else "true")]
             return {"type": "true_false", "answer": "true" in right, "feedback": wrong}
-        made = choices(shown_texts, [key in right for key in keys], feedback, ids(keys))
-        for choice, pin in zip(made, pins(elements), strict=True):
-            choice["pin"] = pin
+        made = choices(shown_texts, [key in right for key in keys], feedback, worth)
+        for choice, name, pin in zip(made, ids(keys), pins(elements), strict=True):
+            choice |= {"id": name, "pin": pin}
         if any(one.get("fixed") == "true" for one in elements) and not any(pins(elements)):
             item.lost.append("that a choice in the middle stays where it is is not carried")
         return {"type": "multi" if several else "single", "choices": made, "scoring": scoring}

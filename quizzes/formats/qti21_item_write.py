@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from quizzes.formats.base import Loss, Source
-from quizzes.formats.build import images
 from quizzes.formats.foreign_xml import Element, unwritable
 from quizzes.formats.html import to_html
 from quizzes.formats.numbers import computed, decimal, shown
+from quizzes.formats.pictures import beside, missing
 from quizzes.formats.qti21_flow import EXPLANATION, TRAP, UNIT, Flow, identifier
 from quizzes.formats.remarks import LeftOut, explanation
 from quizzes.formats.weights import weights_of
@@ -44,8 +44,8 @@ class Writer:
     """One question on its way into an item."""
 
     def __init__(self, source: Source, question: Question, losses: list[Loss]) -> None:
-        self.quiz, self.its, self.losses = source.file.quiz, question, losses
-        self.flow = Flow(source.media)
+        self.source, self.quiz, self.its, self.losses = source, source.file.quiz, question, losses
+        self.flow = Flow()
         self.response = Element("responseDeclaration", {"identifier": "RESPONSE"})
         self.body = Element("itemBody")
         self.processing = Element("responseProcessing")
@@ -82,9 +82,7 @@ class Writer:
 
     def _checked(self) -> None:
         its = self.its
-        for name in images(its):
-            if name not in self.flow.media:
-                self._lose(f"the image {name} is missing")
+        self.losses += missing(its, beside(self.source))
         if any(unwritable(text) for _, text in texts(its)):
             self._lose("characters that XML cannot hold are replaced")
         if its.shuffle is not None and its.type not in _SHUFFLED:
@@ -139,7 +137,11 @@ class Writer:
                 right = [identifier(choice.id) for choice in its.choices if choice.correct]
                 self._declare("single", "identifier", right)
                 self._choices(its.choices, self._is_shuffled(), "1")
-                self._matched()
+                worth = [(identifier(choice.id), choice.worth) for choice in its.choices]
+                if any(share is not None for _, share in worth):
+                    self._mapped([(key, 1.0 if key in right else share or 0.0) for key, share in worth])
+                else:
+                    self._matched()
             case Multi() as its:
                 self._several(its)
             case TrueFalse() as its:
@@ -193,7 +195,9 @@ class Writer:
             self._matched()
             return
         weights = weights_of(rule, right)
-        if weights is None:
+        if rule == "worth":
+            weights = [choice.worth or 0.0 for choice in its.choices]
+        elif weights is None:
             self._lose(f"the rule {rule!r} is no sum of weights; it counts by `net`")
         self._mapped(zip(keys, weights or weights_of("net", right) or [], strict=True))
 

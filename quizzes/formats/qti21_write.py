@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from quizzes.formats.base import Exported, Loss, Source
-from quizzes.formats.build import images
 from quizzes.formats.foreign_xml import Element, tostring
 from quizzes.formats.foreign_zip import packed
 from quizzes.formats.ids import unique_id
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import shown
-from quizzes.formats.qti12_write import in_order, shown_pictures
+from quizzes.formats.pictures import beside
+from quizzes.formats.pictures import shown as shown_pictures
+from quizzes.formats.qti12_write import in_order
 from quizzes.formats.qti21_flow import MEDIA, QUIZ, identifier
 from quizzes.formats.qti21_item_write import ROOT, Writer
 from quizzes.formats.remarks import LeftOut
@@ -28,7 +29,7 @@ from quizzes.schema import Question, QuizFile, Section
 CARRIES = {
     "title", "lang", "time_limit", "shuffle", "scoring", "sections", "tags", "difficulty", "points",
     "explain", "source", "media", "ids", "pin", "rule", "choice feedback", "feedback", "unit", "traps",
-    "rel_tol", "exact", "extra",
+    "rel_tol", "exact", "extra", "worth",
 }  # fmt: skip
 DIFFICULTIES = ("very easy", "easy", "medium", "difficult", "very difficult")
 _PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
@@ -38,6 +39,7 @@ _LOM = "http://ltsc.ieee.org/xsd/LOM"
 def write(source: Source) -> Exported:
     file = source.file
     losses = [*lost(file, CARRIES), *_of_quiz(file)]
+    media = beside(source)
     items: dict[str, Element] = {}
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -53,7 +55,7 @@ def write(source: Source) -> Exported:
         "imsmanifest.xml": tostring(_manifest(source, names)),
         "test.xml": tostring(_test(file, names)),
         **{name: tostring(items[key]) for key, name in names.items()},
-        **{f"{MEDIA}{picture}": source.media[picture] for picture in shown_pictures(source)},
+        **{f"{MEDIA}{picture}": media[picture] for picture in shown_pictures(in_order(file), media)},
     }
     return Exported(packed(files), told(losses))
 
@@ -83,9 +85,8 @@ def _manifest(source: Source, names: Mapping[str, str]) -> Element:
         if question.tags or question.difficulty != 3:
             item.add("metadata").children.append(_lom(question))
         item.add("file", href=href)
-        for picture in images(question):
-            if picture in source.media:
-                item.add("file", href=f"{MEDIA}{picture}")
+        for picture in shown_pictures([question], beside(source)):
+            item.add("file", href=f"{MEDIA}{picture}")
     return root
 
 

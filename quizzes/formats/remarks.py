@@ -1,12 +1,16 @@
-"""What is said of a question: its explanation, with the source below it; and why it is left out."""
+"""What formats of XML say alike: the explanation of a question with its source, what choices are worth, and
+why a question is left out."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape, unescape
 
+from quizzes.bank import WORTH_SLACK
 from quizzes.formats.build import Builder
 from quizzes.formats.html import to_html, to_markdown
+from quizzes.formats.weights import rule_of
 from quizzes.schema import Question
 
 _SOURCE = re.compile(r'\s*<p class="source">Source: ([^<]*)</p>\s*$')
@@ -41,3 +45,15 @@ def told_right(builder: Builder, fields: dict[str, object], feedback: str) -> No
     else:
         fields["explain"] = feedback
         builder.lose(name, "feedback for the right answer becomes the explanation, shown to all")
+
+
+def counted(weights: Sequence[float], lost: list[str]) -> tuple[str, list[float | None]]:
+    """The rule by which several choices with these shares of the points count (empty for `net`), and what
+    each is worth where the rule is `worth`."""
+    rule = rule_of(weights)
+    if rule is not None:
+        return "" if rule == "net" else rule, [None] * len(weights)
+    if abs(sum(weight for weight in weights if weight > 0) - 1) > WORTH_SLACK:
+        lost.append("what its right choices bring is not all of the points; they count by `net`")
+        return "", [None] * len(weights)
+    return "worth", [max(-1.0, weight) or None for weight in weights]

@@ -174,12 +174,12 @@ def one(inside: str) -> tuple[Question, list[str]]:
          "feedback for the right answer becomes the explanation, shown to all"),
         (question("truefalse", "So?", answer("true", "100") + answer("false", "0"), penalty="0.2"),
          "what a further try costs (0.2) is not carried"),
-        (question("multichoice", "W?", "<single>true</single>" + answer("a", "100") + answer("b", "50")),
-         "choices that are partly right or cost points are carried as wrong"),
         (question("multichoice", "W?", "<single>true</single>" + answer("a", "100") + answer("b", "100")),
          "any one of its right choices would do; here all are asked for"),
-        (question("multichoice", "W?", "<single>false</single>" + answer("a", "70") + answer("b", "30")),
-         "no rule gives its choices the weights they have; they count by `net`"),
+        (question("multichoice", "W?", "<single>false</single>" + answer("a", "70") + answer("b", "20")),
+         "what its right choices bring is not all of the points; they count by `net`"),
+        (question("multichoice", "W?", "<single>true</single>" + answer("a", "100") + answer("b", "-50")),
+         "a choice that costs points does so with a `floor` below 0 only"),
         (question("numerical", "N?", answer("5", "100") + answer("6", "50")), "numbers that are partly right count as wrong"),
         (question("numerical", "N?", answer("5", "100") + answer("6", "100")), "of several right numbers only 5 is carried"),
         (question("truefalse", "S?", answer("true", "100") + answer("false", "0")).replace("<text></text></general", "<text>x</text></general")
@@ -189,6 +189,17 @@ def one(inside: str) -> tuple[Question, list[str]]:
 def test_each_loss_is_told(inside: str, what: str) -> None:
     _, losses = one(inside)
     assert losses == [what]
+
+
+def test_what_a_choice_is_worth_is_kept() -> None:
+    partly = question("multichoice", "W?", "<single>true</single>" + answer("a", "100") + answer("b", "50"))
+    several = question("multichoice", "W?", "<single>false</single>" + answer("a", "70") + answer("b", "30"))
+    for inside, worth, scoring in ((partly, [None, 0.5], None), (several, [0.7, 0.3], "worth")):
+        found, losses = one(inside)
+        assert losses == []
+        assert isinstance(found, Single | Multi)
+        assert [choice.worth for choice in found.choices] == worth
+        assert getattr(found, "scoring", None) == scoring
 
 
 def test_texts_of_other_formats_are_read_as_these() -> None:

@@ -88,9 +88,8 @@ def test_weights_of_several_choices_become_a_rule_and_points() -> None:
     question, _ = one(item(body, declared("multiple", "identifier", "ChoiceA", "ChoiceB")))
     assert question.scoring == "all"
     odd = mapping(("ChoiceA", 1), ("ChoiceB", 0.25), ("ChoiceC", -2))
-    question, losses = one(item(body, declared("multiple", "identifier", mapped=odd), MAP_RESPONSE))
-    assert question.scoring is None
-    assert "no rule gives its choices the weights they have; they count by `net`" in losses
+    question, _ = one(item(body, declared("multiple", "identifier", mapped=odd), MAP_RESPONSE))
+    assert (question.scoring, [choice.worth for choice in question.choices]) == ("worth", [0.8, 0.2, -1.0])
 
 
 TYPED = '<p>Now is the winter of our <textEntryInteraction responseIdentifier="RESPONSE" expectedLength="15"/> made.</p>'

@@ -96,7 +96,9 @@ def questions(draw: Any, name: str, kind: str, number: int) -> dict[str, Any]:
                 }
                 for index, (key, text, also) in enumerate(zip(parts, shown, more, strict=False))
             ]
-            if kind == "multi" and name != "qti12":
+            if name != "qti12" and draw(st.booleans()):
+                worth(question)
+            elif kind == "multi" and name != "qti12":
                 rules = ["exams_none", "exams_all", "exams_false2", "", *(["all"] if name == "qti21" else [])]
                 question["scoring"] = draw(st.sampled_from(rules))
             if name == "qti21" and draw(st.booleans()):
@@ -143,6 +145,20 @@ def questions(draw: Any, name: str, kind: str, number: int) -> dict[str, Any]:
     return {key: value for key, value in question.items() if value != ""}
 
 
+def worth(question: dict[str, Any]) -> None:
+    """Shares of the points for choices, such that no rule gives them."""
+    wrong = [choice for choice in question["choices"] if not choice["correct"]]
+    for choice in wrong[:1]:
+        choice["worth"] = -0.3 if question["type"] == "multi" else 0.6
+    if question["type"] == "multi":
+        right = [choice for choice in question["choices"] if choice["correct"]]
+        for choice in right:
+            choice["worth"] = (
+                0.25 / (len(right) - 1) if choice is not right[0] else 0.75 if right[1:] else 1.0
+            )
+        question["scoring"] = "worth"
+
+
 KINDS = ["single", "multi", "true_false", "numeric", "short", "matching", "ordering"]
 
 
@@ -173,7 +189,7 @@ def files(draw: Any, name: str) -> Source:
 
 def canonical(question: Question) -> Question:
     """With the first of those rules that come to the same for it, and keep 'last' only where it stays last."""
-    if isinstance(question, Multi) and question.scoring not in (None, "all"):
+    if isinstance(question, Multi) and question.scoring not in (None, "all", "worth"):
         rule = rule_of(weights_of(question.scoring, [choice.correct for choice in question.choices]) or [])
         return question.model_copy(update={"scoring": None if rule == "net" else rule})
     return question
