@@ -153,9 +153,7 @@ def worth(question: dict[str, Any]) -> None:
     if question["type"] == "multi":
         right = [choice for choice in question["choices"] if choice["correct"]]
         for choice in right:
-            choice["worth"] = (
-                0.25 / (len(right) - 1) if choice is not right[0] else 0.75 if right[1:] else 1.0
-            )
+            choice["worth"] = 0.125 if choice is not right[0] else 1 - 0.125 * (len(right) - 1)
         question["scoring"] = "worth"
 
 
