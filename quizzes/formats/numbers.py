@@ -47,7 +47,7 @@ def ends(value: float, tolerance: float) -> tuple[str, str]:
     """The interval of a tolerance about a value, exactly."""
     with localcontext(EXACT):
         middle, width = decimal(value), decimal(tolerance)
-        return _plain(middle - width), _plain(middle + width)
+        return figures(middle - width), figures(middle + width)
 
 
 def between(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
@@ -56,7 +56,8 @@ def between(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
         return (low + high) / 2, (high - low) / 2
 
 
-def _plain(value: Decimal) -> str:
+def figures(value: Decimal) -> str:
+    """All of its figures, without an exponent where that is short."""
     if not value:
         return "0"
     digits = value.as_tuple()

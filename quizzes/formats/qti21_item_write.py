@@ -12,7 +12,7 @@ from decimal import Decimal
 from quizzes.formats.base import Loss, Source
 from quizzes.formats.foreign_xml import Element, unwritable
 from quizzes.formats.html import to_html
-from quizzes.formats.numbers import computed, decimal, shown
+from quizzes.formats.numbers import computed, decimal, figures, shown
 from quizzes.formats.pictures import beside, missing
 from quizzes.formats.qti21_flow import EXPLANATION, TRAP, UNIT, Flow, identifier
 from quizzes.formats.remarks import LeftOut, explanation
@@ -102,7 +102,9 @@ class Writer:
         points = self.its.points
         mapping = self.response.add("mapping", lowerBound="0", upperBound=shown(points), defaultValue="0")
         for key, weight in weights:
-            mapping.add("mapEntry", mapKey=key, mappedValue=shown(decimal(weight * points)), **attributes)
+            mapping.add(
+                "mapEntry", mapKey=key, mappedValue=figures(decimal(weight) * decimal(points)), **attributes
+            )
         score = self.processing.add("setOutcomeValue", identifier="SCORE")
         score.add("mapResponse", identifier="RESPONSE")
 
