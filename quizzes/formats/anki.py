@@ -26,7 +26,7 @@ from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed
-from quizzes.formats.pictures import beside, missing, plain, readdressed
+from quizzes.formats.pictures import by_path, missing, plain, readdressed
 from quizzes.formats.pictures import shown as shown_pictures
 from quizzes.formats.qti12_write import in_order
 from quizzes.schema import (
@@ -80,13 +80,13 @@ def write(source: Source) -> Exported:
 
     file = source.file
     losses = list(lost(file, CARRIES))
-    media = beside(source)
+    source = by_path(source)
+    media = source.media
     pictures = {
         name: _flat(file.quiz.id, name, media[name]) for name in shown_pictures(in_order(file), media)
     }
-    decks = {
-        title: genanki.Deck(_number("deck", file.quiz.id, title), title) for title in _decks(file).values()
-    }
+    placed = _decks(file)
+    decks = {title: genanki.Deck(_number("deck", file.quiz.id, title), title) for title in placed.values()}
     model = _model()
     for question in in_order(file):
         losses += _of(question, pictures)
@@ -97,7 +97,7 @@ def write(source: Source) -> Exported:
             tags=[*map(_tag, question.tags), f"difficulty::{question.difficulty}"],
             guid=genanki.guid_for(f"{file.quiz.id}/{question.id}"),
         )
-        decks[_decks(file)[question.id]].add_note(note)
+        decks[placed[question.id]].add_note(note)
     names = list(pictures.values())
     members = {
         "collection.anki2": _database(decks.values(), _now()),

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 
 from quizzes.formats.base import MAX_BYTES, MAX_MEDIA, FormatError
 
-MAX_MEMBERS = 5_000
+MAX_MEMBERS = 25_000
 MAX_UNPACKED = 4 * MAX_BYTES
 # Text of the dullest kind packs to a hundredth; a bomb to a thousandth. Small members may be duller.
 MAX_RATIO = 200
-SMALL = 1 << 20
+SMALL = 16 << 20
 LONGEST_NAME = 500
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can hold
 _BLOCK = 1 << 16

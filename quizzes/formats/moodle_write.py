@@ -15,7 +15,7 @@ from quizzes.formats.foreign_xml import Element, tostring, unwritable
 from quizzes.formats.html import to_html
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed, decimal, shown
-from quizzes.formats.pictures import beside, missing, plain, readdressed
+from quizzes.formats.pictures import by_path, missing, plain, readdressed
 from quizzes.formats.remarks import explanation
 from quizzes.formats.weights import known, weights_of
 from quizzes.schema import Matching, Multi, Numeric, Ordering, Question, Short, Single, TrueFalse, texts
@@ -37,6 +37,7 @@ _SHUFFLED = ("single", "multi", "matching")
 
 
 def write(source: Source) -> Exported:
+    source = by_path(source)
     losses = [*lost(source.file, CARRIES), *_of_quiz(source)]
     root = Element("quiz")
     for category, questions in placed(source.file):
@@ -61,7 +62,7 @@ class _Writer:
     """One question on its way into XML."""
 
     def __init__(self, source: Source, question: Question, losses: list[Loss]) -> None:
-        self.quiz, self.media = source.file.quiz, beside(source)
+        self.quiz, self.media = source.file.quiz, source.media
         self.its, self.losses = question, losses
         self.element = Element("question", {"type": _TYPES[question.type]})
 

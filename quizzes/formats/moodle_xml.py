@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from quizzes.formats import wildcards
 from quizzes.formats.base import MAX_MEDIA, FormatError, Imported
 from quizzes.formats.build import Builder, choices, label
 from quizzes.formats.categories import place
@@ -72,7 +72,7 @@ def read(data: bytes, name: str) -> Imported:
     """Raises FormatError with the line."""
     root = parse(data)
     if root.name != "quiz":
-        raise FormatError(f"line {root.line}: <{root.name}> where Moodle XML has <quiz>")
+        raise FormatError(f"line {root.line}: <{root.name[:40]}> where Moodle XML has <quiz>")
     builder, album = Builder(name), Album()
     builder.media = album.media
     placed: list[tuple[str, str]] = []
@@ -263,13 +263,14 @@ class _Reader:
             self._lose("answers that are partly right are not accepted")
         if any(said for _, fraction, said in answers if fraction < 100):
             self._lose("feedback for wrong answers is not carried")
-        wild = [text for text, _ in full if re.search(r"(?<!\\)\*", text)]
+        exact = self.element.said("usecase") in ("1", "true")
+        wild = [text for text, _ in full if wildcards.is_wild(text)]
         answer: dict[str, object] = {
-            "accept": [text.replace(r"\*", "*") for text, _ in full if text not in wild],
-            "exact": self.element.said("usecase") in ("1", "true"),
+            "accept": [wildcards.literal(text) for text, _ in full if text not in wild],
+            "exact": exact,
         }
         if wild:
-            answer["pattern"] = "|".join(_pattern(text) for text in wild)
+            answer["pattern"] = wildcards.pattern(wild, exact)
         return {"type": "short", "answer": answer, "told": _joined(said for _, said in full)}
 
     def _numeric(self) -> dict[str, object]:
@@ -315,13 +316,13 @@ class _Reader:
         return label(one[0].said("unit_name")) if one else ""
 
     def _matching(self) -> dict[str, object]:
-        pairs: list[tuple[str, str]] = []
+        pairs: dict[str, str] = {}
         extra: list[str] = []
         for sub in self.element.all("subquestion"):
             left, answer = self.text(sub), sub.first("answer")
             right = self.text(answer) if self.kind == "ddmatch" else sub.said("answer")
-            if left and right and left not in [pair[0] for pair in pairs]:
-                pairs.append((left, right))
+            if left and right and left not in pairs:
+                pairs[left] = right
             elif left:
                 self._lose(
                     "of pairs with the same left side only the first is carried"
@@ -333,12 +334,12 @@ class _Reader:
         if len(pairs) < 2:
             raise LeftOut("matching needs at least two pairs")
         ids = choice_ids(len(pairs))
-        rights = {right for _, right in pairs}
+        rights = set(pairs.values())
         return {
             "type": "matching",
             "pairs": [
                 {"id": key, "left": left, "right": right}
-                for key, (left, right) in zip(ids, pairs, strict=True)
+                for key, (left, right) in zip(ids, pairs.items(), strict=True)
             ],
             "extra": [text for text in dict.fromkeys(extra) if text not in rights],
         }
@@ -354,10 +355,6 @@ class _Reader:
             "type": "ordering",
             "items": [{"id": key, "text": text} for key, text in zip(ids, items, strict=True)],
         }
-
-
-def _pattern(wild: str) -> str:
-    return ".*".join(re.escape(part.replace(r"\*", "*")) for part in re.split(r"(?<!\\)\*", wild))
 
 
 def _joined(said: Iterable[str]) -> str:

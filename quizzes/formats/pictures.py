@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from hashlib import sha256
 from html import escape, unescape
 from posixpath import normpath
 from urllib.parse import quote, unquote
@@ -50,9 +51,9 @@ def plain(name: str) -> str:
     return normpath(unquote(name))
 
 
-def beside(source: Source) -> dict[str, bytes]:
-    """The pictures of a source by their paths."""
-    return {plain(name): data for name, data in source.media.items()}
+def by_path(source: Source) -> Source:
+    """The same with its pictures by their paths."""
+    return Source(source.file, {plain(name): data for name, data in source.media.items()})
 
 
 def shown(questions: Iterable[Question], media: Collection[str]) -> list[str]:
@@ -72,6 +73,7 @@ class Album:
 
     def __init__(self) -> None:
         self.media: dict[str, bytes] = {}
+        self._named: dict[str, dict[bytes, str]] = {}  # by the name it had, and what is in it
 
     def add(self, path: str, data: bytes | None) -> str | None:
         """The name under which the picture is kept, or would be if it were there; None when the path is no
@@ -79,9 +81,13 @@ class Album:
         name = safe(path)
         if name is None or data is None:
             return name
-        stem, dot, suffix = name.rpartition(".")
-        number = 1
-        while self.media.setdefault(name, data) != data:
-            number += 1
-            name = f"{stem}-{number}{dot}{suffix}"
-        return name
+        alike = self._named.setdefault(name, {})
+        digest = sha256(data).digest()
+        if digest not in alike:
+            stem, dot, suffix = name.rpartition(".")
+            kept = name if not alike else f"{stem}-{len(alike) + 1}{dot}{suffix}"
+            while kept in self.media:  # which is another's own name
+                kept = f"_{kept}"
+            self.media[kept] = data
+            alike[digest] = kept
+        return alike[digest]

@@ -91,7 +91,7 @@ def _meta(files: Package, resource: Element | None) -> Element | None:
 def _take(builder: Builder, files: Package, album: Album, file: str, root: Element) -> None:
     """Questions of one file, in sections."""
     if root.name != "questestinterop":
-        raise FormatError(f"line {root.line}: <{root.name}> where QTI 1.2 has <questestinterop>")
+        raise FormatError(f"line {root.line}: <{root.name[:40]}> where QTI 1.2 has <questestinterop>")
     for top in root.children:
         ident = top.get("ident")
         ours = ident.removeprefix(_OURS) if ident.startswith(_OURS) else ""

@@ -295,7 +295,8 @@ class Reader:
             for equal in condition.holds.every("varequal"):
                 if condition.weight is not None and condition.weight > 0:
                     right[equal.get("respident")] = equal.said()
-        pairs: dict[str, tuple[str, str]] = {}
+        pairs: dict[str, str] = {}
+        names: list[str] = []
         sides: dict[str, None] = {}
         for response in presentation.every("response_lid"):
             left = self.text(parts.materials(response))
@@ -307,19 +308,20 @@ class Reader:
             target = texts.get(right.get(response.get("ident"), ""), "")
             if not left or not target:
                 self._lost.append("a pair without a left or a right side is not carried")
-            elif left in [pair[0] for pair in pairs.values()]:
+            elif left in pairs:
                 self._lost.append("of pairs with the same left side only the first is carried")
             else:
-                pairs[response.get("ident").removeprefix("response_")] = (left, target)
+                names.append(response.get("ident").removeprefix("response_"))
+                pairs[left] = target
         if len(pairs) < 2:
             raise LeftOut("matching needs at least two pairs")
-        ids = list(pairs) if known else choice_ids(len(pairs))
-        used = {target for _, target in pairs.values()}
+        ids = names if known else choice_ids(len(pairs))
+        used = set(pairs.values())
         return {
             "type": "matching",
             "pairs": [
                 {"id": key, "left": left, "right": target}
-                for key, (left, target) in zip(ids, pairs.values(), strict=True)
+                for key, (left, target) in zip(ids, pairs.items(), strict=True)
             ],
             "extra": [side for side in sides if side not in used],
         }

@@ -18,7 +18,7 @@ from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html, to_plain
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed, decimal, ends, shown
-from quizzes.formats.pictures import beside, is_here, missing, plain, readdressed
+from quizzes.formats.pictures import by_path, is_here, missing, plain, readdressed
 from quizzes.formats.pictures import shown as shown_pictures
 from quizzes.formats.remarks import LeftOut, explanation
 from quizzes.schema import (
@@ -61,6 +61,7 @@ _TYPES = {
 
 
 def write(source: Source) -> Exported:
+    source = by_path(source)
     file = source.file
     losses = [*lost(file, CARRIES), *_of_quiz(file)]
     name = f"quiz_{file.quiz.id}"
@@ -72,13 +73,12 @@ def write(source: Source) -> Exported:
             points += question.points
         except LeftOut as reason:
             losses.append(Loss(question.id, f"left out: {reason}"))
-    media = beside(source)
-    pictures = shown_pictures(in_order(file), media)
+    pictures = shown_pictures(in_order(file), source.media)
     files = {
         "imsmanifest.xml": tostring(_manifest(file.quiz, name, pictures)),
         f"{name}/{name}.xml": tostring(_assessment(file.quiz, name, items)),
         f"{name}/assessment_meta.xml": tostring(_settings(file.quiz, name, points)),
-        **{f"{RESOURCES}{picture}": media[picture] for picture in pictures},
+        **{f"{RESOURCES}{picture}": source.media[picture] for picture in pictures},
     }
     return Exported(packed(files), told(losses))
 
@@ -171,7 +171,7 @@ class _Writer:
         its = self.its
         if isinstance(its, Ordering):
             raise LeftOut("classic quizzes of Canvas have no questions of order")
-        self.losses += missing(its, beside(self.source))
+        self.losses += missing(its, self.source.media)
         if any(unwritable(text) for _, text in texts(its)):
             self._lose("characters that XML cannot hold are replaced")
         if its.shuffle is not None:

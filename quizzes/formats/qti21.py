@@ -104,7 +104,7 @@ class _Test:
 
     def _test(self, folder: str, root: Element) -> None:
         if root.name != "assessmentTest":
-            raise FormatError(f"line {root.line}: <{root.name}> where a test has <assessmentTest>")
+            raise FormatError(f"line {root.line}: <{root.name[:40]}> where a test has <assessmentTest>")
         self.builder.title = label(root.get("title")) or self.builder.title
         self.builder.id = unique_id(root.get("identifier").removeprefix(QUIZ) or self.builder.id, set())
         limit = next((one for one in root.every("timeLimits")), None)
@@ -177,7 +177,7 @@ class _Test:
         """The id of what is carried over; empty when it is left out."""
         if root.name != "assessmentItem":
             raise FormatError(
-                f"{label(name)[:80]}: line {root.line}: <{root.name}> where an item has <assessmentItem>"
+                f"{label(name)[:80]}: line {root.line}: <{root.name[:40]}> where an item has <assessmentItem>"
             )
         if root.get("lang"):
             self.languages.add(root.get("lang"))

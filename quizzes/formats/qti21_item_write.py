@@ -13,7 +13,7 @@ from quizzes.formats.base import Loss, Source
 from quizzes.formats.foreign_xml import Element, unwritable
 from quizzes.formats.html import to_html
 from quizzes.formats.numbers import computed, decimal, figures, shown
-from quizzes.formats.pictures import beside, missing
+from quizzes.formats.pictures import missing
 from quizzes.formats.qti21_flow import EXPLANATION, TRAP, UNIT, Flow, identifier
 from quizzes.formats.remarks import LeftOut, explanation
 from quizzes.formats.weights import weights_of
@@ -82,7 +82,7 @@ class Writer:
 
     def _checked(self) -> None:
         its = self.its
-        self.losses += missing(its, beside(self.source))
+        self.losses += missing(its, self.source.media)
         if any(unwritable(text) for _, text in texts(its)):
             self._lose("characters that XML cannot hold are replaced")
         if its.shuffle is not None and its.type not in _SHUFFLED:

@@ -18,7 +18,7 @@ from quizzes.formats.foreign_zip import packed
 from quizzes.formats.ids import unique_id
 from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import shown
-from quizzes.formats.pictures import beside
+from quizzes.formats.pictures import by_path
 from quizzes.formats.pictures import shown as shown_pictures
 from quizzes.formats.qti12_write import in_order
 from quizzes.formats.qti21_flow import MEDIA, QUIZ, identifier
@@ -37,9 +37,9 @@ _LOM = "http://ltsc.ieee.org/xsd/LOM"
 
 
 def write(source: Source) -> Exported:
+    source = by_path(source)
     file = source.file
     losses = [*lost(file, CARRIES), *_of_quiz(file)]
-    media = beside(source)
     items: dict[str, Element] = {}
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -55,7 +55,10 @@ def write(source: Source) -> Exported:
         "imsmanifest.xml": tostring(_manifest(source, names)),
         "test.xml": tostring(_test(file, names)),
         **{name: tostring(items[key]) for key, name in names.items()},
-        **{f"{MEDIA}{picture}": media[picture] for picture in shown_pictures(in_order(file), media)},
+        **{
+            f"{MEDIA}{picture}": source.media[picture]
+            for picture in shown_pictures(in_order(file), source.media)
+        },
     }
     return Exported(packed(files), told(losses))
 
@@ -85,7 +88,7 @@ def _manifest(source: Source, names: Mapping[str, str]) -> Element:
         if question.tags or question.difficulty != 3:
             item.add("metadata").children.append(_lom(question))
         item.add("file", href=href)
-        for picture in shown_pictures([question], beside(source)):
+        for picture in shown_pictures([question], source.media):
             item.add("file", href=f"{MEDIA}{picture}")
     return root
 

@@ -3,7 +3,6 @@ why a question is left out."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape, unescape
 
@@ -13,7 +12,7 @@ from quizzes.formats.html import to_html, to_markdown
 from quizzes.formats.weights import rule_of
 from quizzes.schema import Question
 
-_SOURCE = re.compile(r'\s*<p class="source">Source: ([^<]*)</p>\s*$')
+_SOURCE = '<p class="source">Source: '
 
 
 class LeftOut(Exception):
@@ -24,15 +23,16 @@ def explanation(question: Question) -> str:
     """HTML; empty when nothing is said."""
     html = to_html(question.explain) if question.explain else ""
     if question.source:
-        html += f'\n<p class="source">Source: {escape(question.source, quote=False)}</p>'
+        html += f"\n{_SOURCE}{escape(question.source, quote=False)}</p>"
     return html.strip("\n")
 
 
 def explained(html: str) -> dict[str, str]:
     """`explain` and `source` of what `explanation` gave, or of any HTML."""
-    found = _SOURCE.search(html)
-    source = unescape(found[1]) if found else ""
-    return {"explain": to_markdown(html[: found.start()] if found else html), "source": source}
+    before, mark, after = html.rstrip().rpartition(_SOURCE)
+    if mark and after.endswith("</p>") and "<" not in after[:-4]:
+        return {"explain": to_markdown(before), "source": unescape(after[:-4])}
+    return {"explain": to_markdown(html), "source": ""}
 
 
 def told_right(builder: Builder, fields: dict[str, object], feedback: str) -> None:
