@@ -23,6 +23,7 @@ from quizzes.formats.pictures import Album, is_here, readdressed
 from quizzes.formats.qti12_write import FILE_BASE, RESOURCES
 from quizzes.formats.remarks import LeftOut, counted, explained, told_right
 
+EQUATIONS = "/equation_images/"  # pictures of what is in another attribute as LaTeX
 _LEFT_OUT = {
     "essay_question": "an essay has no answer to be judged by",
     "file_upload_question": "a file that is uploaded has no answer to be judged by",
@@ -123,7 +124,7 @@ class Reader:
 
     def _address(self, written: str) -> str | None:
         """The name of a picture here, of its address there."""
-        if not is_here(written):
+        if not is_here(written) or EQUATIONS in written:
             return None
         path = written.partition("?")[0].removeprefix(FILE_BASE).removeprefix("/")
         folders = (RESOURCES, "", f"{self.folder}/", f"{RESOURCES}Uploaded Media/")
