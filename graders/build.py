@@ -15,7 +15,7 @@ from typing import Any
 
 from graders.assignment import SCHEMA
 from graders.cells import parse_cell
-from graders.course import Course, Topic
+from graders.course import Course, Topic, unknown_in_concepts
 from graders.errors import AuthorError, Problem, UsageError
 from graders.master import Cell, read_master
 from graders.store import write_atomically
@@ -124,6 +124,8 @@ def _points(
     for question in found.keys() - checked:
         mend = f'add a cell grader.check("{question}") to {_short(topic.master, course)}, or remove the file'
         problems += [Problem(path, 0, f"no cell checks {question}", mend) for path in found[question]]
+    asked = [cell.id for cell in cells if cell.role in ("check", "manual")]
+    problems += unknown_in_concepts(topic, asked)
     if not problems:  # else the sums are wrong for a reason already told
         auto = sum(value for question, value in points.items() if question in checked)
         manual = sum(value for question, value in points.items() if question not in checked)

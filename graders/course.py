@@ -10,13 +10,15 @@
 Durations are written `90s`, `10m`, `1h30m`; sizes `512 MiB`, `2 GiB`. A due time without an offset
 is in the course's timezone. Relative paths are relative to the course's root, the folder that
 holds `assignments/`. `assignments/` is handed to students: course.yaml holds nothing secret.
+A topic's `concepts: {q1: [convolution]}` says what its questions are about; quiz questions with the
+same tag are about the same.
 `exchange: /srv/exchange` names the folder in which work is handed out and in (graders.exchange).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PureWindowsPath
@@ -210,6 +212,7 @@ class _Topic(_Entry):
     versions: Versions | None = None
     extra_credit: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    concepts: dict[str, Annotated[tuple[Title, ...], Field(min_length=1)]] = {}
     warm: tuple[Annotated[str, AfterValidator(_module)], ...] = ()
     limits: _Limits = _Limits()
 
@@ -233,7 +236,8 @@ class Topic:
     """One assignment. `points_line` is the line of its points in course.yaml; `due` has an offset.
 
     `versions`: of several submissions of one student, "latest" counts, or with "latest_on_time" the latest
-    that is not late, where there is one. `extra_credit` and `drop` are ids of questions.
+    that is not late, where there is one. `extra_credit` and `drop` are ids of questions. `concepts` maps
+    question -> what it is about, `concept_lines` question -> line of that in course.yaml.
     """
 
     root: Path
@@ -247,6 +251,8 @@ class Topic:
     versions: Versions = "latest"
     extra_credit: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    concepts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    concept_lines: Mapping[str, int] = field(default_factory=dict)
     warm: tuple[str, ...] = ()
     points_line: int = 0
 
@@ -365,6 +371,11 @@ def load_course(root: Path, file: Path | None = None) -> Course:
                 versions=topic.versions or written.versions,
                 extra_credit=topic.extra_credit,
                 drop=topic.drop,
+                concepts=topic.concepts,
+                concept_lines={
+                    name: document.key_marks[("topics", index, "concepts", name)][0]
+                    for name in topic.concepts
+                },
                 warm=topic.warm,
                 points_line=document.marks[("topics", index, "points")][0],
             )
@@ -406,6 +417,18 @@ def _faults(written: CourseFile, document: Document) -> Iterator[Problem]:
             yield document.problem(
                 (*place, "due"), f"{topic.due} does not exist in {zone}, where clocks go forward", "shift it"
             )
+
+
+def unknown_in_concepts(topic: Topic, questions: Collection[str]) -> list[Problem]:
+    """What `concepts` of a topic says of questions that are not among those it has."""
+    mend = f"its questions are {', '.join(questions)}"
+    return [
+        Problem(
+            topic.root / COURSE_FILE, line, f"{topic.id} has no question {name!r} to be about a concept", mend
+        )
+        for name, line in topic.concept_lines.items()
+        if name not in questions
+    ]
 
 
 def _cell_over_notebook(document: Document, place: Location, limits: Limits) -> Problem:

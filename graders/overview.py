@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graders.assignment import Assignment, read_assignment
-from graders.course import Course, Topic
+from graders.course import Course, Topic, unknown_in_concepts
+from graders.errors import AuthorError
 from graders.extensions import read_extensions
 from graders.gradebook import Gradebook
 from graders.grades import grade
@@ -35,6 +36,16 @@ class Overview:
     def source(self, student: str) -> Source:
         """The code of the student's notebook, to be compared with others'."""
         return _source(student, self.notebook(student))
+
+    def concepts(self) -> Mapping[str, tuple[str, ...]]:
+        """question -> the concepts it is about. Raises AuthorError when course.yaml names one that is not
+        there."""
+        questions = [question.id for question in self.assignment.questions]
+        questions += [manual.id for manual in self.assignment.manual]
+        problems = unknown_in_concepts(self.topic, questions)
+        if problems:
+            raise AuthorError(problems)
+        return self.topic.concepts
 
     def template(self) -> Source:
         """The code that everybody was given."""

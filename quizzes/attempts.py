@@ -88,15 +88,18 @@ class Attempts:
         )
         return [_event(row) for row in rows]
 
-    def started(self, quiz: str, series: Series = "open") -> Iterator[tuple[str, Event]]:
-        """(attempt, its first event) of a quiz, the oldest first."""
+    def started(
+        self, quiz: str, series: Series = "open", student: str | None = None
+    ) -> Iterator[tuple[str, Event]]:
+        """(attempt, its first event) of a quiz, the oldest first; of one student, or of whoever."""
         rows = self._connection.execute(
             "SELECT attempt, number, at, active, kind, body FROM events WHERE kind = 'started' ORDER BY at"
         )
         for attempt, *row in rows.fetchall():
             event = _event(row)
             paper = event.body["paper"]
-            if paper["quiz"] == quiz and series_of(paper) == series:
+            theirs = student is None or paper.get("student", "") == student
+            if paper["quiz"] == quiz and series_of(paper) == series and theirs:
                 yield attempt, event
 
 

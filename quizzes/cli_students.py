@@ -96,10 +96,10 @@ def _take_released(path: Path, name: str, student: str, plain: bool) -> None:
 
     bundle, sha256 = read_bundle(path)
     with Attempts(state()) as attempts:
-        attempt = under_way(attempts, bundle.quiz, "released")
+        attempt = under_way(attempts, bundle.quiz, "released", student or None)
         over = [
             Session.resume(attempts, one, SystemClock())
-            for one in finished(attempts, bundle.quiz, "released")
+            for one in finished(attempts, bundle.quiz, "released", student or None)
         ]
         waiting = [one for one in over if not handed_in(one, state())]
         for session in waiting:  # its time ran out meanwhile, or the exchange could not be reached
@@ -110,7 +110,9 @@ def _take_released(path: Path, name: str, student: str, plain: bool) -> None:
             session = Session.resume(attempts, attempt, SystemClock())
             typer.echo(f"Going on with {session.paper.title}, as {session.paper.student}.")
         else:
-            paper = draw_released(bundle, sha256, who(student), 1 + len(over))
+            taker = who(student)
+            number = 1 + len([one for one in over if one.paper.student == taker])
+            paper = draw_released(bundle, sha256, taker, number)
             session = Session.start(attempts, paper, None, SystemClock())
         if session.paper.release != bundle.release:
             raise UsageError(f"an attempt at another release of {bundle.quiz} is open; take that to its end")
@@ -124,6 +126,7 @@ def _take_released(path: Path, name: str, student: str, plain: bool) -> None:
 @app.command()
 def submit(
     name: Annotated[str, typer.Argument(help="The released quiz (NAME.quiz), or its name in the exchange.")],
+    student: Annotated[str, typer.Option("--as", help="As in `take`, where several took it here.")] = "",
 ) -> None:
     """Hand in once more what you took last of a graded quiz: the same answers, where the file was lost.
 
@@ -139,7 +142,7 @@ def submit(
         raise UsageError(f"no released quiz {name!r}; name its file, NAME.quiz")
     bundle, _ = read_bundle(path)
     with Attempts(state()) as attempts:
-        over = finished(attempts, bundle.quiz, "released")
+        over = finished(attempts, bundle.quiz, "released", student or None)
         if not over:
             raise UsageError(f"you took no attempt at {bundle.quiz} to its end here")
         _hand_in(Session.resume(attempts, over[-1], SystemClock()), bundle.public_key, name)

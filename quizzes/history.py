@@ -25,9 +25,11 @@ class Summary:
     possible: float | None
 
 
-def under_way(attempts: Attempts, quiz: str, series: Series = "open") -> str | None:
+def under_way(
+    attempts: Attempts, quiz: str, series: Series = "open", student: str | None = None
+) -> str | None:
     """The attempt that is neither handed in nor expired; None when there is none."""
-    for name, _ in attempts.started(quiz, series):
+    for name, _ in attempts.started(quiz, series, student):
         session = Session.resume(attempts, name, SystemClock())
         session.tick()  # its time may have run out since
         if session.state == "under way":
@@ -35,9 +37,9 @@ def under_way(attempts: Attempts, quiz: str, series: Series = "open") -> str | N
     return None
 
 
-def finished(attempts: Attempts, quiz: str, series: Series = "open") -> list[str]:
+def finished(attempts: Attempts, quiz: str, series: Series = "open", student: str | None = None) -> list[str]:
     """Attempts that are over, the oldest first."""
-    names = [name for name, _ in attempts.started(quiz, series)]
+    names = [name for name, _ in attempts.started(quiz, series, student)]
     return [name for name in names if Session.resume(attempts, name, SystemClock()).state != "under way"]
 
 

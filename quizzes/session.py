@@ -94,7 +94,7 @@ class Session:
     def start(cls, attempts: Attempts, paper: Paper, keys: Mapping[str, Key] | None, clock: Clock) -> Session:
         """A new attempt. Raises UsageError when there have been as many as the quiz allows."""
         packed = msgspec.to_builtins(paper)
-        before = len(list(attempts.started(paper.quiz, series_of(packed))))
+        before = len(list(attempts.started(paper.quiz, series_of(packed), paper.student)))
         if paper.attempts is not None and before >= paper.attempts:
             raise UsageError(f"{paper.quiz}: all {paper.attempts} attempts are used")
         session = cls(attempts, secrets.token_hex(8), paper, keys, clock)

@@ -115,7 +115,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-GRADED_QUIZ = re.compile(r"sorcery quiz (release|take \S+\.quiz|collect|score)")
+GRADED_QUIZ = re.compile(r"sorcery quiz (release|take \S+\.quiz|collect|score|analyse|concepts)")
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,23 @@ def test_the_commands_of_a_graded_quiz_work_one_after_another(tmp_path: Path) ->
     for folder in ("assignments", "quizzes/banks"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     listed = [command for command in commands() if GRADED_QUIZ.match(command)]
-    assert [command.split()[2] for command in listed] == ["release", "take", "collect", "score"]
+    assert [command.split()[2] for command in listed] == [
+        "release",
+        "take",
+        "collect",
+        "score",
+        "analyse",
+        "concepts",
+    ]
     for command in listed:
         run = shell(f"printf ':submit\nyes\n' | {command}", tmp_path)
         assert run.returncode == 0, run.stderr
         if " take " in command:
             (tmp_path / "responses").mkdir()
             (tmp_path / "cnn-ada-1.response").rename(tmp_path / "responses/cnn-ada-1.response")
-    assert "0 of 30" in run.stdout
+        if " score " in command:
+            assert "0 of 30" in run.stdout
+    assert "convolution" in run.stdout
 
 
 def every_command() -> list[str]:

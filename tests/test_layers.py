@@ -74,13 +74,14 @@ INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "r
 # Of graders, quizzes know these alone; graders know nothing of quizzes.
 QUIZZES_MAY = {
     *("cli.output", "course", "errors", "exchange", "store", "strict_yaml", "student.submit", "untrusted"),
+    *("publish", "records", "templates"),  # what was done in notebooks, and how our pages look
     *("identify", "layouts", "lms", "roster", "sources"),  # who handed in what, as for notebooks
 }
 QUIZ_LAYERS = [
     ["cli"],
-    ["cli_formats", "cli_staff", "cli_students"],
+    ["cli_analysis", "cli_formats", "cli_staff", "cli_students"],
     ["cli_app"],
-    ["publish", "retry", "tui"],
+    ["analysis", "publish", "retry", "tui"],
     ["hand_in", "history", "lint", "marking", "plain"],
     ["collect", "sealed"],
     ["release", "session"],
@@ -170,5 +171,6 @@ def test_the_wheel_holds_code_and_no_test_solution_or_key(tmp_path: Path) -> Non
     assert "graders/result.schema.json" in names
     assert "graders/engine/zygote.py" in names
     assert "quizzes/schema.py" in names
+    assert "quizzes/templates/analysis.html" in names
     secret = ("hidden_tests", "solutions", "assignments", "banks")
     assert not [name for name in names if any(part in name for part in secret)]

@@ -53,17 +53,17 @@ def drawn(bank: Bank, seed: int, variants: int = 1) -> tuple[QuizFile, tuple[Los
         if question.params:
             kinds = "one set of values" if variants == 1 else f"{variants} sets of values, a question each"
             losses.append(Loss(name, f"its parameters are drawn: {kinds}"))
-    sections = []
+    sections: list[Section] = []
+    placed = {name for section in bank.sections for name in section.use}
     for section in bank.document.into(QuizFile).sections:
-        use = tuple(one for name in section.use for one in became[name])
+        names = list(section.use)
         if section.draw is not None:
-            losses.append(
-                Loss("", f"section {section.title!r} no longer draws: all it can draw from are there")
-            )
-        else:
+            losses.append(Loss("", f"section {section.title!r} does not draw: it has all it could draw from"))
+            names = [name for name in bank.candidates(section) if name not in placed]
+            placed.update(names)
+        use = tuple(one for name in names for one in became[name])
+        if use:
             sections.append(Section(title=section.title, use=use))
-    if any(section.draw is not None for section in bank.sections):
-        sections = []
     file = QuizFile(schema=1, quiz=bank.quiz, sections=tuple(sections), questions=tuple(questions))
     return file, tuple(losses)
 

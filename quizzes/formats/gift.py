@@ -8,6 +8,7 @@ Right feedback and what is partly right have no place here: a Loss says so.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
@@ -36,9 +37,9 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _ORDERING = re.compile(
-    r">\s*(?P<count>\d*)\s*(?P<select>ALL|EXACT|RANDOM|REL|CONTIGUOUS|CONTIG)?\s*"
-    r"(?:HORIZONTAL|HORI|VERTICAL|VERT|[HV01])?\s*"
-    r"(?P<grading>(?:ALL_OR_NOTHING|ABS\w*|REL\w*|LONGEST\w*)?)\s*"
+    r">[ \t]*(?P<count>\d*)[ \t]*(?P<select>ALL|EXACT|RANDOM|REL|CONTIGUOUS|CONTIG)?[ \t]*"
+    r"(?:HORIZONTAL|HORI|VERTICAL|VERT|[HV01])?[ \t]*"
+    r"(?P<grading>(?:ALL_OR_NOTHING|ABS\w*|REL\w*|LONGEST\w*)?)[ \t]*"
     r"(?:SHOW|HIDE|TRUE|FALSE|YES|NO|[01])?[ \t]*(?:\n|$)"
 )
 _OURS = ("", "REL", "RELATIVE", "RELATIVE_NEXT_EXCLUDE_LAST")  # gradings that are ours
@@ -201,7 +202,9 @@ class _Reader:
         }
         if wild:
             answer["pattern"] = "|".join(
-                ".*".join(re.escape(part.replace(r"\*", "*")) for part in re.split(r"(?<!\\)\*", text))
+                ".*".join(
+                    re.escape(_folded(part)).replace(r"\ ", " ") for part in re.split(r"(?<!\\)\*", text)
+                )
                 for text in wild
             )
         self.builder.add({**fields, "answer": answer}, self.written.line)
@@ -288,6 +291,12 @@ class _Reader:
         if tilde or wrong:
             self._lose(fields, "feedback for every wrong number is not carried")
         self.builder.add(fields, self.written.line)
+
+
+def _folded(text: str) -> str:
+    """As quizzes.score.normal has it, but for blanks and punctuation at the ends."""
+    plain = unicodedata.normalize("NFKD", text.replace(r"\*", "*").replace("-", " "))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
 
 
 def _interval(answer: Answer) -> tuple[Decimal, Decimal]:

@@ -33,6 +33,7 @@ _SCHEME = re.compile(r"^(?!https?:|data:image/)[a-z][a-z0-9+.-]*:", re.IGNORECAS
 _MARK = "\ue000"
 _BREAK = "\ue001"
 _KEEP = "\ue002"  # a blank of code
+_CLOSED = "\ue004"  # emphasis: between a full stop and a letter it would not close
 _END = "\ue003"  # of mathematics: a digit after its dollar would undo it
 _MARKED = re.compile(r"([\\`*_\[\]<>&#~|!])")
 _AT_START = re.compile(r"^([ ]*)([-+=]|\d{1,9}(?=[.)](?:\s|$)))", re.MULTILINE)
@@ -41,7 +42,7 @@ _AT_START = re.compile(r"^([ ]*)([-+=]|\d{1,9}(?=[.)](?:\s|$)))", re.MULTILINE)
 def to_markdown(html: str) -> str:
     """The same HTML always gives the same Markdown, in which HTML means nothing. Raises FormatError
     for HTML nested so deep that it cannot be read whole."""
-    clean = re.sub(f"[\0{_MARK}{_BREAK}{_KEEP}{_END}]", "\N{REPLACEMENT CHARACTER}", html)
+    clean = re.sub(f"[\0{_MARK}{_BREAK}{_KEEP}{_END}{_CLOSED}]", "\N{REPLACEMENT CHARACTER}", html)
     if "<" not in clean and "&" not in clean:
         return _unmarked("\n\n".join(_blocks_of_text(clean)))
     return _unmarked("\n\n".join(_blocks(_tree(clean), 0)))
@@ -148,13 +149,15 @@ def _fence(node: Any) -> str:
 
 
 def _table(node: Any, depth: int) -> list[str]:
+    parts = [child for child in node if isinstance(child.tag, str)]
+    own = [row for part in parts for row in ([part] if part.tag == "tr" else part) if row.tag == "tr"]
     rows = [
         [
             _tidy(_inside(cell, depth + 1)).replace(_BREAK, " ").replace("\n", " ")
             for cell in row
             if cell.tag in ("td", "th")
         ]
-        for row in node.iter("tr")
+        for row in own
     ]
     rows = [row for row in rows if row]
     if not rows:
@@ -196,7 +199,7 @@ def _inline(node: Any, depth: int) -> str:
     if mark is None or not bare:
         return f" {inside} " if tag in _BLOCKS else inside
     before, after = inside[: len(inside) - len(inside.lstrip(" \n"))], inside[len(inside.rstrip(" \n")) :]
-    return f"{before}{mark}{bare}{mark}{after}"
+    return f"{before}{mark}{bare}{mark}{_CLOSED}{after}"
 
 
 def _code(code: str) -> str:
@@ -326,7 +329,8 @@ def _pieces(node: Any) -> Iterator[tuple[str, str]]:
 def _unmarked(marked: str) -> str:
     """Escapes, of the marked characters, those kinds without whose escapes the text would mean another."""
     marked = re.sub(rf"{_END}(\d)", lambda found: f"&#{ord(found[1])};", marked)
-    marked = marked.replace(_END, "").replace(_KEEP, " ")
+    marked = re.sub(rf"([:.,;?]+)(\*\*|\*|~~){_CLOSED}(?=\w)", r"\2\1", marked)
+    marked = marked.replace(_END, "").replace(_CLOSED, "").replace(_KEEP, " ")
     # Whoever reads Markdown with HTML in it must not take a text for a tag.
     marked = re.sub(rf"(?<!<){_MARK}<(?=[A-Za-z/!?])", r"\\<", marked)
     kinds = sorted(set(re.findall(f"{_MARK}(.)", marked)))

@@ -33,20 +33,16 @@ SUFFIXES = (".xml",)
 
 PLUGIN_FILE = "@@PLUGINFILE@@/"
 _FORMATS = {"html": "html", "moodle_auto_format": "moodle", "plain_text": "plain", "markdown": "markdown"}
+_FORMULA = "its formula has parameters in Moodle's own syntax; write it with `params`"
+_GAPS = "a text with several gaps is several questions"
+_DRAGGED = "what is dragged onto a text or an image has no place here"
 _LEFT_OUT = {
     "essay": "an essay has no answer to be judged by",
     "description": "a text without answers is no question",
-    "cloze": "a text with several gaps is several questions",
-    "multianswer": "a text with several gaps is several questions",
-    "calculated": "its formula has parameters in Moodle's own syntax; write it with `params`",
-    "calculatedsimple": "its formula has parameters in Moodle's own syntax; write it with `params`",
-    "calculatedmulti": "its formulas have parameters in Moodle's own syntax; write it with `params`",
-    "gapselect": "a text with gaps to choose for has no place here",
-    "ddwtos": "words to drag into a text have no place here",
-    "ddimageortext": "dragging onto an image has no place here",
-    "ddmarker": "markers on an image have no place here",
-    "randomsamatch": "questions drawn at random from others have no place here",
-    "random": "questions drawn at random from others have no place here",
+    **dict.fromkeys(("cloze", "multianswer", "gapselect"), _GAPS),
+    **dict.fromkeys(("calculated", "calculatedsimple", "calculatedmulti"), _FORMULA),
+    **dict.fromkeys(("ddwtos", "ddimageortext", "ddmarker"), _DRAGGED),
+    **dict.fromkeys(("random", "randomsamatch"), "questions drawn from others have no place here"),
 }
 _TYPES = {
     "multichoice": "choices",

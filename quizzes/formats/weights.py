@@ -17,8 +17,10 @@ _COSTS: dict[MultiRule, Callable[[int, int], float]] = {
     "exams_all": lambda c, w: 1.0,
 }
 # Shares that Moodle takes (question/engine/bank.php).
-_KNOWN = (1, 5 / 6, 0.8, 0.75, 0.7, 2 / 3, 0.6, 0.5, 0.4, 1 / 3, 0.3, 0.25, 0.2, 1 / 6, 1 / 7, 0.125)
-KNOWN = (0.9, 1 / 9, 0.1, 0.05, 0.0, *_KNOWN)
+_KNOWN = (
+    *(1, 0.9, 5 / 6, 0.8, 0.75, 0.7, 2 / 3, 0.6, 0.5, 0.4, 1 / 3, 0.3, 0.25, 0.2, 1 / 6, 1 / 7, 0.125),
+    *(1 / 9, 0.1, 0.05, 0),
+)
 
 
 def rule_of(weights: Sequence[float]) -> MultiRule | None:
@@ -44,7 +46,7 @@ def weights_of(rule: MultiRule, right: Sequence[bool]) -> list[float] | None:
 
 def known(weight: float) -> bool:
     """Whether Moodle takes this share, from -1 to 1."""
-    return any(math.isclose(abs(weight), share, abs_tol=1e-5) for share in KNOWN)
+    return any(math.isclose(abs(weight), share, abs_tol=1e-5) for share in _KNOWN)
 
 
 def _near(values: Sequence[float], wanted: float) -> bool:

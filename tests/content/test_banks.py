@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from graders.assignment import read_assignment
+from graders.course import load_course
 from quizzes.bank import Bank, find_banks, read_bank
 from quizzes.items import ChoiceKey, NumericKey, draw, instantiate
 from quizzes.lint import lint
@@ -100,3 +102,12 @@ def test_what_the_course_must_ask_is_asked(bank: str, words: tuple[str, ...], ri
         if isinstance(question, Single) and all(word in question.stem.lower() for word in words)
     ]
     assert any(right in choice.text.lower() for q in found for choice in q.choices if choice.correct), [q.id for q in found]  # fmt: skip
+
+
+def test_every_question_of_a_notebook_is_on_a_concept_that_its_bank_asks_about() -> None:
+    for topic in load_course(ROOT).topics:
+        assignment = read_assignment(topic)
+        asked = [question.id for question in assignment.questions] + [m.id for m in assignment.manual]
+        assert list(topic.concepts) == asked, topic.id
+        known = {tag for question in BANKS[topic.id].questions.values() for tag in question.tags}
+        assert {tag for tags in topic.concepts.values() for tag in tags} <= known, topic.id

@@ -487,6 +487,13 @@ def test_points_must_add_up_to_those_of_the_course(author: Author) -> None:
     ]
 
 
+def test_a_concept_of_a_question_that_is_not_there_is_told(author: Author) -> None:
+    course = author(course=COURSE.replace("manual: 2}}", "manual: 2}, concepts: {q1: [doubling], q7: [x]}}"))
+    assert faults(course) == [
+        "assignments/course.yaml:4: toy has no question 'q7' to be about a concept; its questions are q1, q2, q3"
+    ]
+
+
 def test_a_question_worth_nothing_is_told(author: Author) -> None:
     course = author(assignments__toy__tests__q2=otter_file("q2", 0, "triple): assert triple(3) == 9"))
     assert faults(course) == [

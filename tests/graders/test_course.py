@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from graders.course import COURSE_FILE, Course, CourseFile, find_course, load_course, seconds, size
+from graders.course import (
+    COURSE_FILE,
+    Course,
+    CourseFile,
+    find_course,
+    load_course,
+    seconds,
+    size,
+    unknown_in_concepts,
+)
 from graders.errors import AuthorError, UsageError
 from graders.late import LatePolicy
 from graders.records import Limits
@@ -284,4 +293,20 @@ def test_faults_of_a_late_policy_are_told_with_their_mend(tmp_path: Path) -> Non
     both = SMALL.replace("points: {auto: 10}", "points: {auto: 10}, drop: [q2], extra_credit: [q2]")
     assert faults(tmp_path, both) == [
         "course.yaml:5:54: q2 is extra credit and dropped at once; leave it in one of the two"
+    ]
+
+
+def test_concepts_of_questions_keep_their_lines(tmp_path: Path) -> None:
+    tagged = SMALL.replace("points: {auto: 10}", "points: {auto: 10}, concepts: {q1: [a, b], q2: [b]}")
+    topic = course(tmp_path, tagged).topics[-1]
+    assert topic.concepts == {"q1": ("a", "b"), "q2": ("b",)}
+    assert topic.concept_lines == {"q1": 5, "q2": 5}
+    (problem,) = unknown_in_concepts(topic, ["q1", "q3"])
+    assert str(problem).endswith(
+        f"{COURSE_FILE}:5: {topic.id} has no question 'q2' to be about a concept; its questions are q1, q3"
+    )
+    bad = SMALL.replace("points: {auto: 10}", "points: {auto: 10}, concepts: {q1: a, q2: []}")
+    assert [fault.partition(": topics.")[2].partition(": ")[0] for fault in faults(tmp_path, bad)] == [
+        "1.concepts.q1",
+        "1.concepts.q2",
     ]

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -36,33 +35,31 @@ ASSIGNMENT = Assignment(
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """A PostgreSQL server of our own; the URL of its databases, without their name."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = shutil.which("initdb") or (found and str(found[-1]))
     if not initdb:
         pytest.skip("no PostgreSQL server is installed")
-    place = tmp_path_factory.mktemp("postgresql")
-    user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # whom it refuses to run as
-        owner = pwd.getpwnam("postgres")
-        user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        ours = takewhile(lambda folder: folder != Path(tempfile.gettempdir()), [place, *place.parents])
-        for above in ours:
-            above.chmod(above.stat().st_mode | 0o011)
-        os.chown(place, owner.pw_uid, owner.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    control = [str(Path(initdb).with_name("pg_ctl")), "-D", str(place / "data")]
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": place, **user}
-    subprocess.run([initdb, "-D", place / "data", "-U", "staff", "-A", "trust", "--no-sync"], **quiet)
-    options = f"-h 127.0.0.1 -p {port} -k {place}"
-    subprocess.run([*control, "-w", "-o", options, "-l", str(place / "log"), "start"], **quiet)
-    try:
-        yield f"postgresql://staff@127.0.0.1:{port}"
-    finally:
-        subprocess.run([*control, "-w", "-m", "immediate", "stop"], **quiet)
+    with tempfile.TemporaryDirectory() as scratch:  # pytest's own folders are closed to other users
+        place = Path(scratch)
+        user: dict[str, Any] = {}
+        if os.geteuid() == 0:  # whom it refuses to run as
+            owner = pwd.getpwnam("postgres")
+            user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+            os.chown(place, owner.pw_uid, owner.pw_gid)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        control = [str(Path(initdb).with_name("pg_ctl")), "-D", str(place / "data")]
+        quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": place, **user}
+        subprocess.run([initdb, "-D", place / "data", "-U", "staff", "-A", "trust", "--no-sync"], **quiet)
+        options = f"-h 127.0.0.1 -p {port} -k {place}"
+        subprocess.run([*control, "-w", "-o", options, "-l", str(place / "log"), "start"], **quiet)
+        try:
+            yield f"postgresql://staff@127.0.0.1:{port}"
+        finally:
+            subprocess.run([*control, "-w", "-m", "immediate", "stop"], **quiet)
 
 
 def made(root: Path, gradebook: str = "") -> Course:

@@ -44,6 +44,8 @@ BACK = {
     "<pre>```</pre>": "````\n```\n````",
     "<code>a`b</code>": "``a`b``",
     "<code></code>": "",
+    "<b>Note:</b>so <b>Note:</b> so": "**Note**:so **Note:** so",
+    "<table><tr><td>a<table><tr><td>b</td></tr></table></td></tr></table>": "| a b |\n| --- |",
     "<blockquote><p>a</p><p>b</p></blockquote>": "> a\n>\n> b",
     "<h2>a</h2>b": "## a\n\nb",
     '<img class="equation_image" src="https://x/y" data-equation-content="\\alpha">': r"$\alpha$",

@@ -387,3 +387,21 @@ def test_a_bank_is_drawn_the_same_for_the_same_seed() -> None:
     assert not any(question.params or "<<" in question.stem for question in once.questions)
     assert {loss.question for loss in losses} == {name for name, one in bank.questions.items() if one.params}
     assert isinstance(once, QuizFile)
+
+
+def test_a_section_that_drew_has_all_it_could_draw_from(tmp_path: Path) -> None:
+    asked = "".join(
+        f"- {{id: q{number}, type: true_false, stem: s{number}, answer: true, tags: [t]}}\n"
+        for number in range(4)
+    )
+    path = tmp_path / "q.yaml"
+    path.write_text(
+        "schema: 1\nquiz: {id: q, title: Q}\nsections:\n- {title: A, use: [q2]}\n"
+        f"- {{title: B, draw: 2, from: {{tags: [t]}}}}\nquestions:\n{asked}"
+    )
+    file, losses = drawn(read_bank(path), seed=1)
+    assert [(section.title, section.use) for section in file.sections] == [
+        ("A", ("q2",)),
+        ("B", ("q0", "q1", "q3")),
+    ]
+    assert [loss.what for loss in losses] == ["section 'B' does not draw: it has all it could draw from"]

@@ -8,7 +8,9 @@ from graders.strict_yaml import read as read_yaml
 from quizzes.formats import gift
 from quizzes.formats.base import FormatError, Source
 from quizzes.formats.gift_syntax import escaped
+from quizzes.items import instantiate
 from quizzes.schema import QuizFile
+from quizzes.score import score
 
 FILES = sorted((Path(__file__).parent / "gift").glob("*.gift"))
 
@@ -97,6 +99,19 @@ def test_escapes_are_undone_as_moodle_does(written: str, meant: str) -> None:
     assert question.stem == meant
     (again,) = gift.read(f"[markdown]{escaped(meant)} {{T}}".encode(), "q").file.questions
     assert again.stem == meant
+
+
+def test_a_star_stands_for_anything_in_a_short_answer() -> None:
+    (question,) = gift.read("What?{=mini-batch* =*ström}".encode(), "q").file.questions
+    _, key = instantiate(question, {})
+    for answer, right in {
+        "Mini-Batch SGD": 1,
+        "mini batch": 1,
+        "Angstrom": 1,
+        "batch": 0,
+        "strom der": 0,
+    }.items():
+        assert score(key, answer, 0).share == right
 
 
 RULES = {"net": "~%-50%", "exams_none": "~", "exams_false": "~%-100%", "exams_all": "~%-100%"}

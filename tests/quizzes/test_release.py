@@ -464,6 +464,9 @@ def test_the_whole_way_by_commands(exam: Exam, tmp_path_factory: pytest.TempPath
     sorcery(student, "submit", "exam.quiz")
     assert (student / "exam-ada-1.response").read_bytes() == handed
     assert "Second" not in sorcery(student, "take", "exam.quiz", "--as", "ada", lines=":submit\nyes\n")
+    bob = sorcery(student, "take", "exam.quiz", "--as", "bob", lines=":submit\nyes\n")
+    assert "exam-bob-1.response" in bob, "another student at the same machine has attempts of their own"
+    (student / "exam-bob-1.response").unlink()
     assert "all 2 attempts are used" in sorcery(student, "take", "exam.quiz", "--as", "ada", code=2)
     with zipfile.ZipFile(exam.root / "download.zip", "w") as archive:
         for path in student.glob("*.response"):
