@@ -26,6 +26,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from light import course_of, notebook
+
 from graders.engine.worker import Zygote
 
 ROOT = Path(__file__).parents[2]
@@ -55,17 +57,6 @@ for _ in range(rounds + 1):
     times.append(time.process_time() - before)
 print(json.dumps(times[1:]), file=sys.stderr)
 """
-
-TEST = """from otter.test_files import test_case
-OK_FORMAT = False
-name = "q1"
-points = None
-
-@test_case(points=1)
-def test_double(double):
-    assert double(21) == 42
-"""
-LIGHT = "import numpy as np\nimport torch\n\ndef double(x):\n    return 2 * x"
 
 
 def bare() -> dict[str, float]:
@@ -138,9 +129,10 @@ def _cpu_of_children(process: int) -> float:
 def otter() -> dict[str, float]:
     """Wall seconds a submission and their ratio; the gradebook is written, and made before."""
     with tempfile.TemporaryDirectory() as folder:
-        course = Path(folder)
-        _light_course(course)
+        course = course_of(Path(folder))
         submissions = course / "in"
+        for number in range(BATCH):
+            (submissions / f"s{number}.ipynb").write_bytes(notebook(course, number))
         subprocess.run(
             [BIN / "sorcery", "grade", "toy", submissions], cwd=course, check=True, capture_output=True
         )
@@ -170,29 +162,6 @@ def _timed(command: list[str], folder: Path) -> float:
     started = time.perf_counter()
     subprocess.run([BIN / command[0], *command[1:]], cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - started
-
-
-def _light_course(course: Path) -> None:
-    for name in ("assignments/toy/tests", "solutions", "in"):
-        (course / name).mkdir(parents=True)
-    (course / "assignments/course.yaml").write_text(
-        "schema: 1\ncourse: {id: c, title: C}\ntopics: [{id: toy, title: T, points: {auto: 1}}]\n"
-    )
-    (course / "assignments/toy/tests/q1.py").write_text(TEST)
-    regions = LIGHT.replace(
-        "    return 2 * x", "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
-    )
-    (course / "solutions/toy.py").write_text(
-        f'# %%\nimport otter\ngrader = otter.Notebook("toy.ipynb")\n\n# %%\n{regions}\n\n# %%\ngrader.check("q1")\n'
-    )
-    from graders.build import build_topic
-    from graders.course import load_course
-
-    loaded = load_course(course)
-    built = build_topic(loaded, loaded.topic("toy"))
-    (course / "assignments/toy/toy.ipynb").write_bytes(built.student)
-    for number in range(BATCH):
-        (course / f"in/s{number}.ipynb").write_bytes(built.solution)
 
 
 def setup() -> dict[str, float]:
