@@ -31,7 +31,9 @@ def place(builder: Builder, placed: Sequence[tuple[str, str]]) -> None:
 def parts(category: str) -> list[str]:
     """The parts of a category below the course."""
     found = [part.replace("//", "/").strip() for part in re.split(r"(?<!/)/(?!/)", category)]
-    while found and (re.fullmatch(r"\$\w+\$", found[0]) or found[0] in ("top", "")):
+    if found and re.fullmatch(r"\$\w+\$", found[0]):
+        found.pop(0)
+    if found and found[0] == "top":
         found.pop(0)
     return [part for part in found if part]
 
@@ -48,4 +50,5 @@ def placed(file: QuizFile) -> list[tuple[str, list[Question]]]:
 
 
 def _part(title: str) -> str:
-    return " ".join(title.split()).replace("/", "//")
+    doubled = " ".join(title.split()).replace("/", "//")
+    return re.sub(r"^(?=/)|(?<=/)$", " ", doubled)  # lest it run into the / between parts
