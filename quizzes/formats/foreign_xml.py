@@ -72,6 +72,15 @@ class Element:
         for child in self.children:
             yield from child.every(*names)
 
+    def drop(self, child: Element) -> None:
+        """Without a child, but with the text after it."""
+        index = self.children.index(child)
+        if index:
+            self.children[index - 1].tail += child.tail
+        else:
+            self.text += child.tail
+        del self.children[index]
+
     def add(self, name: str, text: str = "", /, **attributes: str) -> Element:
         child = Element(name, attributes, text)
         self.children.append(child)

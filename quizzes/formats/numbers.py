@@ -35,6 +35,11 @@ def shown(value: Decimal | float) -> str:
     return str(int(found)) if found.is_integer() and abs(found) < 1e15 else repr(found)
 
 
+def duration(seconds: Decimal) -> str | None:
+    """A time limit as it stands in YAML; None when it is none, or longer than a year."""
+    return f"{float(seconds):.3f}".rstrip("0").rstrip(".") + "s" if 0 < seconds < 366 * 86_400 else None
+
+
 def computed(expression: str) -> float | None:
     """The value of an expression without parameters; None when it has none."""
     try:

@@ -14,7 +14,7 @@ from quizzes.formats.base import FormatError, Imported
 from quizzes.formats.build import Builder, label
 from quizzes.formats.foreign_xml import Element, parse
 from quizzes.formats.ids import unique_id
-from quizzes.formats.numbers import number
+from quizzes.formats.numbers import duration, number
 from quizzes.formats.package import Package, hrefs, package
 from quizzes.formats.pictures import Album
 from quizzes.formats.qti12_item import Reader
@@ -169,8 +169,8 @@ def _settings(builder: Builder, meta: Element) -> None:
     if attempts:
         builder.settings["attempts"] = attempts
     limit = number(meta.said("time_limit"))
-    if limit is not None and limit > 0:
-        builder.settings["time_limit"] = f"{int(limit * 60)}s"
+    if limit is not None and (seconds := duration(limit * 60)):
+        builder.settings["time_limit"] = seconds
     if meta.said("shuffle_answers") == "false":
         builder.settings["shuffle"] = {"choices": False}
     if meta.said("quiz_type") not in ("", "practice_quiz"):

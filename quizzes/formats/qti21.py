@@ -14,7 +14,7 @@ from quizzes.formats.base import FormatError, Imported
 from quizzes.formats.build import Builder, label
 from quizzes.formats.foreign_xml import Element, parse
 from quizzes.formats.ids import unique_id
-from quizzes.formats.numbers import number
+from quizzes.formats.numbers import duration, number
 from quizzes.formats.package import Package, hrefs, package
 from quizzes.formats.pictures import Album
 from quizzes.formats.qti21_flow import QUIZ
@@ -112,8 +112,8 @@ class _Test:
             most = number(limit.get("maxTime"))
             if limit not in root.children:
                 self.builder.lose("", "a time limit of a part of the test is not carried")
-            elif most is not None and most > 0:
-                self.builder.settings["time_limit"] = f"{float(most)}s"
+            elif most is not None and (limit_of_all := duration(most)):
+                self.builder.settings["time_limit"] = limit_of_all
         if any(root.every("preCondition", "branchRule")):
             self.builder.lose("", "that questions depend on earlier answers is not carried")
         if any(root.every("testFeedback", "rubricBlock")):

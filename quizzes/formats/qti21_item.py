@@ -62,7 +62,7 @@ class Reader:
         except LeftOut as reason:
             self.builder.leave_out(title, stem or title, root.line, str(reason))
             return ""
-        if unit and answer["type"] == "numeric":
+        if unit:
             answer["answer"]["unit"] = unit  # type: ignore[index]
         name = self.builder.name(title, stem)
         for what in dict.fromkeys(item.lost):
@@ -98,14 +98,15 @@ class Reader:
         """The text around an interaction, with a gap where it stands in a sentence; and the unit."""
         unit = ""
         prompt = interaction.first("prompt")
+        numeric = item.response.get("baseType") in ("float", "integer")
         for parent in list(outside(item.body, interaction)):
             for child in list(parent.children):
-                if child.get("class") == UNIT and child.name == "span":
+                if numeric and child.get("class") == UNIT and child.name == "span":
                     unit = label("".join(child.pieces()))
-                    parent.children.remove(child)
+                    parent.drop(child)
                 elif child.name in ("rubricBlock", "feedbackBlock", "feedbackInline", "infoControl"):
                     item.lost.append("texts that are shown to some, or at times, are not carried")
-                    parent.children.remove(child)
+                    parent.drop(child)
         for parent in list(outside(item.body, interaction)):
             if interaction in parent.children:
                 alone = not "".join([*around(parent, interaction)]).strip()
@@ -165,7 +166,7 @@ class Reader:
         right = set(item.right())
         for one in elements:
             for inline in [child for child in one.children if child.name == "feedbackInline"]:
-                one.children.remove(inline)
+                one.drop(inline)
                 said.setdefault(one.get("identifier"), self._text(item, html(inline)))
         shown_texts = [self._text(item, html(one)) for one in elements]
         feedback = [said.pop(key, "") for key in keys]

@@ -89,9 +89,11 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
         case 3:
             return data[:at] + data[at : at + length] * 2 + data[at + length :]
         case 4:  # another value, well-formed
-            old = chance.choice([b"100", b"true", b"single", b"RESPONSE", b"answer", b"text", b"1", b"0"])
+            old = chance.choice(
+                [b"100", b"true", b"single", b"RESPONSE", b"answer", b"text", b"1", b"0", b"20"]
+            )
             return data.replace(
-                old, chance.choice([b"", b"-1", b"x", b"nan", b"1e999"]), chance.randint(1, 3)
+                old, chance.choice([b"", b"-1", b"x", b"nan", b"1e999", b"1e250"]), chance.randint(1, 3)
             )
     old = chance.choice(
         [b"<value>", b"<text>", b"<answer", b"<mattext", b"identifier", b"ident", b"href", b"fraction"]

@@ -177,6 +177,26 @@ def test_a_test_without_its_items_is_refused() -> None:
         qti21.read(f"<assessmentTest {NS} identifier='t' title='T'/>".encode(), "quiz")
 
 
+def test_a_unit_is_one_of_a_number_only() -> None:
+    body = '<p>How far? <textEntryInteraction responseIdentifier="RESPONSE"/> <span class="unit">m</span>, about</p>'
+    question, _ = one(item(body, declared("single", "float", "2")))
+    assert (question.stem, question.answer.unit) == ("How far? _____ , about", "m")
+    question, _ = one(item(body, declared("single", "string", "two")))
+    assert question.stem == "How far? _____ m, about"
+
+
+@pytest.mark.parametrize(("seconds", "limit"), [("90.5", 90.5), ("0", None), ("-3", None), ("1e250", None)])
+def test_time_limits_are_taken_where_they_are_some(seconds: str, limit: float | None) -> None:
+    test = f"""<assessmentTest {NS} identifier="t" title="T"><timeLimits maxTime="{seconds}"/>
+      <testPart identifier="p" navigationMode="linear" submissionMode="individual"><assessmentSection identifier="s"
+      title="S" visible="true"><assessmentItemRef identifier="r" href="q.xml"/></assessmentSection></testPart></assessmentTest>"""
+    manifest = "<manifest identifier='m'><resources><resource identifier='t' type='imsqti_test_xmlv2p1' href='t.xml'/></resources></manifest>"
+    files = {"t.xml": test, "imsmanifest.xml": manifest}
+    whole = {name: text.encode() for name, text in files.items()}
+    whole["q.xml"] = item(CHOICES, declared("single", "identifier", "ChoiceA"))
+    assert qti21.read(packed(whole), "quiz").file.quiz.time_limit == limit
+
+
 def test_a_section_that_selects_draws() -> None:
     files = {
         f"q{number}.xml": item(CHOICES, declared("single", "identifier", "ChoiceA"), title=f"No {number}")
