@@ -1,6 +1,7 @@
 """QTI 1.2 that text2qti makes, and that we make."""
 
 import io
+import logging
 import zipfile
 from pathlib import Path
 
@@ -8,13 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quizzes.bank import read_bank
 from quizzes.formats import qti12
 from quizzes.formats.base import Loss, Source
+from quizzes.formats.draw import drawn
 from quizzes.formats.foreign_xml import parse
 from quizzes.formats.foreign_zip import unpacked
 from quizzes.formats.numbers import between, ends, number, shown
 from quizzes.schema import Multi, Numeric, QuizFile, Short, Single, TrueFalse
 
+BANK = Path(__file__).parents[3] / "quizzes" / "banks" / "cnn.yaml"
 PICTURE = b"\x89PNG\r\n\x1a\n"
 
 TEXT2QTI = """Quiz title: Optimisation & co
@@ -132,6 +136,25 @@ def test_an_export_has_the_layout_that_canvas_takes() -> None:
     }
     with zipfile.ZipFile(io.BytesIO(exported.data)) as made:
         assert {one.date_time for one in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+@pytest.mark.filterwarnings("ignore")  # pyslet is of 2017
+def test_another_library_reads_what_is_written() -> None:
+    from pyslet.qtiv1.xml import QTIDocument
+
+    logging.disable(logging.WARNING)  # it wonders at HTML without a paragraph
+    try:
+        file, _ = drawn(read_bank(BANK), seed=1)
+        name = f"quiz_{file.quiz.id}"
+        document = QTIDocument()
+        document.read(src=io.BytesIO(unpacked(qti12.write(Source(file)).data)[f"{name}/{name}.xml"]))
+    finally:
+        logging.disable(logging.NOTSET)
+    (section,) = document.root.Assessment.SectionMixin
+    items = section.SectionItemMixin
+    wanted = [question for question in file.questions if question.type != "ordering"]
+    assert [one.title for one in items] == [question.id for question in wanted]
+    assert {one.ident for one in items} == {f"{name}.{question.id}" for question in wanted}
 
 
 def test_what_classic_quizzes_lack_is_left_out_and_told() -> None:
