@@ -25,7 +25,6 @@ __all__ = ["SUFFIXES", "TITLE", "read", "write"]
 TITLE = "QTI 1.2 (Canvas)"
 SUFFIXES = (".zip", ".imscc", ".xml")
 
-
 _OURS = "quiz_"
 
 

@@ -59,10 +59,11 @@ class Reader:
         self.builder, self.album, self.files, self.folder, self.ours = builder, album, files, folder, ours
         self.points: Decimal | None = None  # of each item of a group
         self._lost: list[str] = []
+        self._told: set[str] = set()  # idents of feedback that has found its place
 
     def take(self, item: Element, tag: str = "") -> str:
         """The id of what is carried over; empty when it is left out."""
-        self._lost = []
+        self._lost, self._told = [], set()
         metadata = {one.said("fieldlabel"): one.said("fieldentry") for one in item.every("qtimetadatafield")}
         presentation = item.first("presentation") or Element("presentation")
         stem = self.text(parts.materials(presentation))
@@ -88,8 +89,10 @@ class Reader:
         }
         name = str(fields["id"])
         for key, which in _AS_A_WHOLE.items():
-            if said.get(key):
+            if said.pop(key, ""):
                 self._lost.append(f"feedback for {which} answer as a whole is not carried")
+        if any(html for key, html in said.items() if key not in self._told):
+            self._lost.append("feedback that is shown under conditions of its own is not carried")
         told = str(fields.pop("told", ""))
         for what in dict.fromkeys(self._lost):
             self.builder.lose(name, what)
@@ -170,6 +173,7 @@ class Reader:
                 for name in condition.shows:
                     if name not in ("general_fb", *_AS_A_WHOLE) and said.get(name):
                         found[equal[0].said()] = to_markdown(said[name]).strip()
+                        self._told.add(name)
         return found
 
     def _choices(

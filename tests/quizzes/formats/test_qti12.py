@@ -271,6 +271,15 @@ def test_points_for_each_choice_become_a_rule() -> None:
     assert question.scoring == "exams_false"
 
 
+def test_feedback_of_no_choice_is_told() -> None:
+    written = item(
+        "numerical_question", "<p>N?</p>", TYPED,
+        condition(equal("1.5")) + condition("<other/>", shows("F1"), ""), feedback("F1", "<p>No.</p>"),
+    )  # fmt: skip
+    (loss,) = qti12.read(f"<questestinterop>{written}</questestinterop>".encode(), "quiz").losses
+    assert loss.what == "feedback that is shown under conditions of its own is not carried"
+
+
 def test_a_manifest_that_names_what_is_not_there_is_refused() -> None:
     files = unpacked(canvas(*ITEMS))
     del files[f"{IDENT}/{IDENT}.xml"]
