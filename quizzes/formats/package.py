@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -44,3 +45,12 @@ def hrefs(resource: Element) -> list[str]:
     """Names of the files of a resource."""
     named = [resource.get("href"), *(file.get("href") for file in resource.all("file"))]
     return [posixpath.normpath(unquote(name)) for name in dict.fromkeys(named) if name]
+
+
+def distinct(title: str, taken: Collection[str]) -> str:
+    """A title, and so a tag, that is not in `taken`."""
+    found, count = title, 1
+    while found in taken:
+        count += 1
+        found = f"{title} {count}"
+    return found

@@ -15,7 +15,7 @@ from quizzes.formats.build import Builder, label
 from quizzes.formats.foreign_xml import Element, parse
 from quizzes.formats.ids import unique_id
 from quizzes.formats.numbers import duration, number
-from quizzes.formats.package import Package, hrefs, package
+from quizzes.formats.package import Package, distinct, hrefs, package
 from quizzes.formats.pictures import Album
 from quizzes.formats.qti12_item import Reader
 from quizzes.formats.qti12_write import KEEPS, write
@@ -139,20 +139,10 @@ def _section(builder: Builder, reader: Reader, element: Element, tag: str) -> No
     if selection is None or not selection.said("selection_number"):
         _sections(builder, reader, element, tag)
         return
-    group = _unique(builder, title or "Group")
+    group = distinct(title or "Group", {section["title"] for section in builder.sections})
     reader.points = number(selection.said("selection_extension", "points_per_item"))
     _sections(builder, reader, element, group)
     reader.points = None
-
-
-def _unique(builder: Builder, title: str) -> str:
-    """A tag that no group before has."""
-    taken = {section["title"] for section in builder.sections}
-    found, count = title, 1
-    while found in taken:
-        count += 1
-        found = f"{title} {count}"
-    return found
 
 
 def _settings(builder: Builder, meta: Element) -> None:

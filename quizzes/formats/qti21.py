@@ -15,7 +15,7 @@ from quizzes.formats.build import Builder, label
 from quizzes.formats.foreign_xml import Element, parse
 from quizzes.formats.ids import unique_id
 from quizzes.formats.numbers import duration, number
-from quizzes.formats.package import Package, hrefs, package
+from quizzes.formats.package import Package, distinct, hrefs, package
 from quizzes.formats.pictures import Album
 from quizzes.formats.qti21_flow import QUIZ
 from quizzes.formats.qti21_item import Reader
@@ -114,6 +114,8 @@ class _Test:
                 self.builder.lose("", "a time limit of a part of the test is not carried")
             elif most is not None and (limit_of_all := duration(most)):
                 self.builder.settings["time_limit"] = limit_of_all
+            else:
+                self.builder.lose("", "a time limit that is none is not carried")
         if any(root.every("preCondition", "branchRule")):
             self.builder.lose("", "that questions depend on earlier answers is not carried")
         if any(root.every("testFeedback", "rubricBlock")):
@@ -156,11 +158,9 @@ class _Test:
             names.clear()
 
     def _unique(self, title: str) -> str:
-        """A tag that no section before has."""
+        """A tag that no section and no question before has."""
         taken = {section["title"] for section in self.builder.sections}
-        return next(
-            one for n in range(1, len(taken) + 2) if (one := title if n == 1 else f"{title} {n}") not in taken
-        )
+        return distinct(title, taken.union(*(question.tags for question in self.builder.questions)))
 
     def _reference(self, folder: str, reference: Element, tag: str) -> str:
         name = posixpath.normpath(posixpath.join(folder, unquote(reference.get("href"))))
