@@ -115,11 +115,13 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-GRADED_QUIZ = re.compile(r"sorcery quiz (release|take \S+\.quiz|collect|score|analyse|concepts)")
+STAFFS_QUIZ = re.compile(
+    r"sorcery quiz (release|take \S+\.quiz|collect|score|analyse|concepts|export|import)"
+)
 
 
 @pytest.mark.parametrize(
-    "command", [c for c in commands()[2:] if c.startswith("sorcery ") and not GRADED_QUIZ.match(c)]
+    "command", [c for c in commands()[2:] if c.startswith("sorcery ") and not STAFFS_QUIZ.match(c)]
 )
 def test_every_command_of_the_readme_works(graded: dict[str, dict], staff: Path, command: str) -> None:
     leaves_files = command.startswith(("sorcery release", "sorcery new"))
@@ -127,17 +129,12 @@ def test_every_command_of_the_readme_works(graded: dict[str, dict], staff: Path,
     assert run.returncode == 0, run.stderr
 
 
-def test_the_commands_of_a_graded_quiz_work_one_after_another(tmp_path: Path) -> None:
+def test_the_commands_of_staff_for_quizzes_work_one_after_another(tmp_path: Path) -> None:
     for folder in ("assignments", "quizzes/banks"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    listed = [command for command in commands() if GRADED_QUIZ.match(command)]
+    listed = [command for command in commands() if STAFFS_QUIZ.match(command)]
     assert [command.split()[2] for command in listed] == [
-        "release",
-        "take",
-        "collect",
-        "score",
-        "analyse",
-        "concepts",
+        *("export", "export", "import", "release", "take", "collect", "score", "analyse", "concepts")
     ]
     for command in listed:
         run = shell(f"printf ':submit\nyes\n' | {command}", tmp_path)

@@ -1,6 +1,7 @@
 """The banks that ship: each is clean, mixed, explained and sourced, and its numbers follow from its parameters."""
 
 import random
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def test_what_the_course_must_ask_is_asked(bank: str, words: tuple[str, ...], ri
         if isinstance(question, Single) and all(word in question.stem.lower() for word in words)
     ]
     assert any(right in choice.text.lower() for q in found for choice in q.choices if choice.correct), [q.id for q in found]  # fmt: skip
+
+
+def test_the_benchmarks_of_julia_are_told_whole() -> None:
+    """Geometric means relative to C."""
+    means = {
+        "LuaJIT": 1.03, "Rust": 1.10, "Julia": 1.17, "Go": 1.50, "Fortran": 1.67, "Java": 3.47,
+        "JavaScript": 4.80, "Matlab": 9.57, "Mathematica": 14.64, "Python": 16.93, "R": 48.58,
+        "Octave": 338.70,
+    }  # fmt: skip
+    stem = BANKS["tooling"].questions["benchmarks-ratio-to-julia"].stem
+    told = {name: float(mean) for name, mean in re.findall(r"(\w+) +(\d+\.\d\d)\b", stem)}
+    assert told == means
 
 
 def test_every_question_of_a_notebook_is_on_a_concept_that_its_bank_asks_about() -> None:
