@@ -28,6 +28,7 @@ class CodeCell:
     source: str
     question: str | None = None
     ends: str | None = None
+    also: tuple[str, ...] = ()  # more questions it checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def code_cells(assignment: Assignment, cells: Sequence[Cell]) -> list[CodeCell]:
 
 def place(question: str, cells: Sequence[CodeCell]) -> tuple[int, Where]:
     """The index of the cell after which `question` is tested; -1 when there is no cell at all."""
-    checks = [cell.index for cell in cells if cell.question == question]
+    checks = [cell.index for cell in cells if cell.question == question or question in cell.also]
     if checks:
         return checks[-1], "check cell"
     ends = [cell.index for cell in cells if cell.ends == question]

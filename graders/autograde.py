@@ -31,7 +31,8 @@ from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.otter_tests import tests_digest
 from graders.pools import end_with_parent
 from graders.records import Result, Tier, Verdict
-from graders.sandbox.policy import policy
+from graders.rules import SUPPORT, read_rules
+from graders.sandbox.policy import Policy, policy
 from graders.store import ResultStore, safe_name
 from graders.untrusted import printable
 from graders.versions import current
@@ -187,6 +188,11 @@ def _check_readable(data: Path, tier: Tier) -> None:
         raise AuthorError([Problem(path, 0, "cannot be read by submissions", mend) for path in closed])
 
 
+def _policy(course: Course, topic: Topic, tier: Tier) -> Policy:
+    shown_as = SUPPORT if read_rules(topic) else "data"
+    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=course.root)
+
+
 class Interrupted(Exception):
     """Ctrl-C: what was running is finished and saved. `results` holds it all."""
 
@@ -224,7 +230,7 @@ class Batch:
     ) -> None:
         self._seed = seed
         self._topic, self._tier, self._jobs = topic, tier, jobs
-        self._policy = policy(tier, topic.limits, data=topic.data, hidden=course.root)
+        self._policy = _policy(course, topic, tier)
         self._digest = tests_digest(*topic.material)
         self.assignment = read_assignment(topic)
         _check_readable(topic.data, tier)
@@ -400,7 +406,7 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
-    confined = policy(tier, topic.limits, data=topic.data, hidden=course.root)
+    confined = _policy(course, topic, tier)
     with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result
 

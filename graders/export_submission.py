@@ -82,9 +82,10 @@ def _gradescope_case(named: tuple[str, CaseResult], number: str, counting: Count
         "output": for_terminal(case.message),
         "visibility": "after_published" if case.hidden else "visible",
     }
-    if counting is not Counting.COUNTED:
-        entry["tags"] = [str(counting)]
-    return entry
+    tags = [str(counting)] if counting is not Counting.COUNTED else []
+    if case.in_process:
+        tags.append("in process")
+    return entry | ({"tags": tags} if tags else {})
 
 
 def junit_xml(grade: Grade, result: Result) -> bytes:

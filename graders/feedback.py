@@ -82,6 +82,9 @@ def parts(grade: Grade, result: Result | None) -> list[QuestionPart]:
             notes.append("dropped: it counts for nobody")
         if question.id in tested and tested[question.id].snapshot in ("last cell", "end"):
             notes.append(f"its check cell is missing; tested at its {tested[question.id].snapshot}")
+        beside = [str(number) for number, case in enumerate(cases, 1) if case.in_process]
+        if beside:
+            notes.append(f"case {', '.join(beside)} ran in your notebook's own process")
         found.append(
             QuestionPart(
                 id=question.id,

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from graders import __version__
-from graders.answers import code_cells, recognise, written
+from graders import __version__, declared, rules
+from graders.answers import CodeCell, code_cells, recognise, written
 from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
 from graders.engine.examine import cpu_backstop, examine
 from graders.engine.worker import READ_SECONDS, Forks
 from graders.errors import InternalError, Rejected
 from graders.executed import executed_notebook
-from graders.intake import check_size
+from graders.intake import Notebook, check_size
 from graders.otter_tests import QuestionTests, load_question, tests_digest
 from graders.records import Limits, Result, Tier, Verdict
 
@@ -85,11 +85,17 @@ class Grader:
         self._topic, self._tier, self._forks = topic, tier, forks
         self.assignment: Assignment = read_assignment(topic)
         self._released = json.loads(topic.notebook.read_bytes())  # which that has read
-        self._tests: Mapping[str, QuestionTests] = {
-            question.id: load_question(topic.public_tests, topic.hidden_tests, question.id)
-            for question in self.assignment.questions
-        }
+        self._rules = rules.read_rules(topic)
+        self._tests: Mapping[str, QuestionTests] = self._load()
         self._digest = tests_digest(*topic.material)
+
+    def _load(self) -> dict[str, QuestionTests]:
+        questions = [question.id for question in self.assignment.questions]
+        if self._rules is None:
+            public, hidden = self._topic.public_tests, self._topic.hidden_tests
+            return {question: load_question(public, hidden, question) for question in questions}
+        rules.prepare_tests(self._rules, self._topic)
+        return declared.load_tests(self._topic, self._rules, questions)
 
     def grade(self, task: Task, question: str | None = None) -> Graded:
         """What grading one file gives; of one `question` alone when given. Raises nothing for what the file
@@ -115,23 +121,33 @@ class Grader:
         try:
             with cpu_backstop(2 * READ_SECONDS):
                 read = worker.read(task.data, self._topic.id)
-            recognise(self.assignment, read)
+            cells = self._cells(read)
             before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
-            done = examine(
-                worker, code_cells(self.assignment, read), tests, self._topic.limits, seed=blank.seed
-            )
+            done = examine(worker, cells, tests, self._topic.limits, seed=blank.seed)
         finally:
             worker.close()
+        questions, reason = done.questions, ""
+        if self._rules is not None and tests is self._tests:
+            questions, reason = rules.counted(self._rules, questions)
         result = replace(
             blank,
             verdict=done.verdict,
-            points=done.points,
-            questions=done.questions,
-            manual=written(self.assignment, read),
-            cells=done.cells,
+            reason=reason,
+            points=sum(question.points for question in questions),
+            questions=questions,
+            manual=written(self.assignment, read.cells),
+            cells=tuple(cell for cell in done.cells if cell.index != rules.SETTING_UP),
             timings=before | done.timings,
         )
-        return Graded(result, executed_notebook(self._released, read, done.outputs))
+        return Graded(result, executed_notebook(self._released, read.cells, done.outputs))
+
+    def _cells(self, read: Notebook) -> list[CodeCell]:
+        """Raises Rejected for a notebook of something else."""
+        if self._rules is not None:
+            rules.recognise(self._rules, read)
+            return rules.code_cells(self._rules, read.cells)
+        recognise(self.assignment, read.cells)
+        return code_cells(self.assignment, read.cells)
 
 
 def new_seed(student: str, base: int | None = None) -> int:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any, TypeVar
 
-from graders.cells import checked_question
+from graders.cells import checked_question, checks_in
 from graders.errors import Rejected
 
 MAX_BYTES = 64 << 20
@@ -34,6 +34,7 @@ MAX_UNPACKED = 4 * MAX_BYTES  # of a tar file, all its members together
 MAX_MEMBERS = 10_000
 MAX_CELLS = 5_000
 MAX_SOURCE = 1 << 20
+MAX_CHECKS = 100  # that the metadata of one cell ask for
 SUFFIXES = (".ipynb", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 Member = TypeVar("Member", zipfile.ZipInfo, tarfile.TarInfo)
@@ -48,16 +49,34 @@ _UNPACKERS: dict[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. `kind` is code, markdown or raw; `id` is empty for notebooks before nbformat 4.5;
-    `checks` is the question whose check cell it is."""
+    `checks` is the question whose check cell it is.
+
+    `names` and `ignored` are for topics made for Otter (graders.rules): every name checked in the cell or,
+    by its metadata, after it; whether its metadata say that it is not run."""
 
     index: int
     kind: str
     source: str
     id: str = ""
     checks: str | None = None
+    names: tuple[str, ...] = ()
+    ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """What is read of a file handed in. `name` is the assignment it says it is for, where Otter wrote that."""
+
+    cells: tuple[Cell, ...]
+    name: str = ""
 
 
 def read_notebook(data: bytes, topic: str = "") -> tuple[Cell, ...]:
+    """The cells of `read_document`."""
+    return read_document(data, topic).cells
+
+
+def read_document(data: bytes, topic: str = "") -> Notebook:
     """Reads nbformat 4 JSON in UTF-8 (a byte-order mark is fine) or UTF-16, bare or in an archive.
 
     Of several notebooks in an archive the one named TOPIC.ipynb is meant. Raises Rejected.
@@ -76,7 +95,9 @@ def read_notebook(data: bytes, topic: str = "") -> tuple[Cell, ...]:
     cells = notebook["cells"]
     if len(cells) > MAX_CELLS:
         raise Rejected(f"the notebook has {len(cells):,} cells; at most {MAX_CELLS:,} are accepted")
-    return tuple(_cell(index, cell) for index, cell in enumerate(cells))
+    name = _otter(notebook).get("assignment_name", "")
+    read = tuple(_cell(index, cell) for index, cell in enumerate(cells))
+    return Notebook(read, _text(name[:200]) if type(name) is str else "")
 
 
 def check_size(size: int) -> None:
@@ -216,6 +237,29 @@ def _cell(index: int, cell: Any) -> Cell:
     if len(source) > MAX_SOURCE:
         raise Rejected(f"{where} has {len(source):,} characters; at most {MAX_SOURCE:,} are accepted")
     # What cannot be encoded cannot be sent to be run.
-    source = source.encode("utf-8", "replace").decode()
+    source = _text(source)
     identity = identity if type(identity) is str else ""
-    return Cell(index, kind, source, identity, checked_question(source) if kind == "code" else None)
+    own, tags = _otter(cell), _metadata(cell).get("tags")
+    after = own.get("tests")
+    after = after[:MAX_CHECKS] if type(after) is list else []
+    names = [
+        *(checks_in(source) if kind == "code" else ()),
+        *(_text(n[:200]) for n in after if type(n) is str),
+    ]
+    ignored = own.get("ignore") is True or (type(tags) is list and "otter_ignore" in tags[:1000])
+    checks = checked_question(source) if kind == "code" else None
+    return Cell(index, kind, source, identity, checks, tuple(dict.fromkeys(names)), ignored)
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _metadata(thing: dict[str, Any]) -> dict[str, Any]:
+    found = thing.get("metadata")
+    return found if type(found) is dict else {}
+
+
+def _otter(thing: dict[str, Any]) -> dict[str, Any]:
+    found = _metadata(thing).get("otter")
+    return found if type(found) is dict else {}

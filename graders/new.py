@@ -29,8 +29,8 @@ def new_topic(course: Course, name: str, title: str = "") -> list[Path]:
     there already.
     """
     title = title or name.replace("_", " ").replace("-", " ").capitalize()
-    text = _with_entry(course, name, title)
-    topic = _checked(course, text, name)
+    text = with_entry(course, name, title, auto=2, manual=1)
+    topic = checked(course, text, name)
     files = {
         topic.master: "master.py",
         variants_file(topic): "variants.yaml",
@@ -48,7 +48,7 @@ def new_topic(course: Course, name: str, title: str = "") -> list[Path]:
     return [*files, topic.notebook, course.file]
 
 
-def _with_entry(course: Course, name: str, title: str) -> str:
+def with_entry(course: Course, name: str, title: str, *, auto: float, manual: float) -> str:
     """course.yaml with one more topic at the end of its list, all else as it was written."""
     if not title.isprintable():
         raise UsageError(f"{title!r} is no title: it must be one line of text")
@@ -69,12 +69,12 @@ def _with_entry(course: Course, name: str, title: str) -> str:
     entry = [
         f"- id: {name}",
         f"  title: {json.dumps(title, ensure_ascii=False)}",
-        "  points: {auto: 2, manual: 1}",
+        f"  points: {{auto: {auto:.10g}, manual: {manual:.10g}}}",
     ]
     return "\n".join([*lines[:at], *(indent + line for line in entry), *lines[at:]]) + "\n"
 
 
-def _checked(course: Course, text: str, name: str) -> Topic:
+def checked(course: Course, text: str, name: str) -> Topic:
     """The new topic, as `text` in place of course.yaml has it. Raises UsageError."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch, COURSE_FILE.name)

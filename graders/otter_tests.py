@@ -41,7 +41,8 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test case. `run(names)` returns when it passes and raises when it does not."""
+    """One test case. `run(names)` returns when it passes and raises when it does not. `in_process`: it has
+    itself run beside the student's code (graders.declared). `doctest` is its text, where it is one."""
 
     name: str
     points: float
@@ -50,12 +51,24 @@ class Case:
     success_message: str
     parameters: tuple[str, ...]
     run: Callable[[Names], None]
+    in_process: bool = False
+    doctest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionTests:
+    """The cases of one question, of ours public ones first.
+
+    `all_or_nothing`: unless all pass, none counts. `in_order`: each case finds what those before it left,
+    as in otter. `seed`: what both sides draw from, all cases of a round together; None where each case has
+    its own.
+    """
+
     id: str
-    cases: tuple[Case, ...]  # public ones first
+    cases: tuple[Case, ...]
+    all_or_nothing: bool = False
+    in_order: bool = False
+    seed: int | None = None
 
     @property
     def possible(self) -> float:
@@ -114,35 +127,45 @@ def tests_digest(*folders: Path) -> str:
 
 
 def _load_file(path: Path, question: str, hidden: bool) -> list[Case]:
-    from otter.test_files.exception_test import ExceptionTestFile
-    from otter.test_files.ok_test import OKTestFile
-
-    try:
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source, str(path))
-    except SyntaxError as error:
-        raise AuthorError([Problem(path, error.lineno or 0, f"not valid Python: {error.msg}")]) from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise AuthorError([Problem(path, 0, f"cannot be read: {error}")]) from None
+    tree = parse_test(path)
     problems = _shadowed_cases(path, tree)
-    ok_format = _constant(tree, "OK_FORMAT")
-    if ok_format is None:
-        problems.append(Problem(path, 1, "does not say its format", "add a line `OK_FORMAT = False`"))
     if problems:
         raise AuthorError(problems)
-    kind = OKTestFile if ok_format else ExceptionTestFile
-    try:
-        loaded = kind.from_file(str(path))
-    except Exception as error:
-        raise AuthorError(
-            [Problem(path, _line_in(path, error), f"{type(error).__name__}: {error}")]
-        ) from None
+    loaded, ok_format = load_as_otter(path, tree)
     if loaded.name != question:
         line = _line_of(tree, "name") or _line_of(tree, "test")
         raise AuthorError(
             [Problem(path, line, f"is named {loaded.name!r}", f"make it {question!r}, the file's name")]
         )
-    return [_case(case, hidden, bool(ok_format)) for case in loaded.test_cases]
+    return [_case(case, hidden, ok_format) for case in loaded.test_cases]
+
+
+def parse_test(path: Path) -> ast.Module:
+    """The syntax tree of a test file. Raises AuthorError."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        raise AuthorError([Problem(path, error.lineno or 0, f"not valid Python: {error.msg}")]) from None
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise AuthorError([Problem(path, 0, f"cannot be read: {error}")]) from None
+
+
+def load_as_otter(path: Path, tree: ast.Module) -> tuple[Any, bool]:
+    """otter's own TestFile of a file, and whether it is in OK format. Raises AuthorError."""
+    from otter.test_files.exception_test import ExceptionTestFile
+    from otter.test_files.ok_test import OKTestFile
+
+    ok_format = _constant(tree, "OK_FORMAT")
+    if ok_format is None:
+        mend = "add a line `OK_FORMAT = False`"
+        raise AuthorError([Problem(path, 1, "does not say its format", mend)])
+    try:
+        loaded = (OKTestFile if ok_format else ExceptionTestFile).from_file(str(path))
+    except (Exception, SystemExit) as error:
+        raise AuthorError(
+            [Problem(path, _line_in(path, error), f"{type(error).__name__}: {error}")]
+        ) from None
+    return loaded, bool(ok_format)
 
 
 def _case(case: Any, hidden: bool, ok_format: bool) -> Case:
@@ -223,9 +246,11 @@ def case_seed(question_seed: int, case: Case, index: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
-def run_case(case: Case, names: Names, *, seed: int, seconds: float) -> CaseResult:
-    """Runs one case on inputs drawn from `seed`, within `seconds` of wall time. Never raises."""
-    seed_everything(seed)
+def run_case(case: Case, names: Names, *, seed: int | None, seconds: float) -> CaseResult:
+    """Runs one case on inputs drawn from `seed` (None: from where the last one stopped), within `seconds` of
+    wall time. Never raises."""
+    if seed is not None:
+        seed_everything(seed)
     started = time.perf_counter()
     failure: BaseException | None = None
     try:
@@ -269,7 +294,10 @@ def judge(case: Case, failure: BaseException | None, lost: Exception | None, sec
         return replace(_result(case, CaseVerdict.PASSED, case.success_message, ""), points=case.points)
     if isinstance(failure, RemoteError):
         return _result(
-            case, CaseVerdict.ERROR, f"Your code raised {failure}", f"{failure}\n{failure.trace}".strip()
+            case,
+            CaseVerdict.ERROR,
+            f"Your code raised {failure.told}",
+            f"{failure.told}\n{failure.trace}".strip(),
         )
     text = str(failure).strip() or _assertion_source(failure)
     if not isinstance(failure, AssertionError):
@@ -293,6 +321,7 @@ def _result(case: Case, verdict: CaseVerdict, text: str, detail: str, *, always:
         hidden=case.hidden,
         message=_storable(message[:4000]),
         detail=_storable(detail[:20000]),
+        in_process=case.in_process,
     )
 
 

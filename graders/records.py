@@ -74,7 +74,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """One test case. `message` may be shown to its student; `detail` is for staff only."""
+    """One test case. `message` may be shown to its student; `detail` is for staff only. `in_process`: it ran
+    beside the student's code, which could read it and forge its outcome."""
 
     name: str
     verdict: CaseVerdict
@@ -84,6 +85,7 @@ class CaseResult:
     message: str = ""
     detail: str = ""
     seconds: float = 0.0
+    in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,16 @@ class Result:
     submitted: str = ""  # UTC, ISO 8601; empty where nothing says when it was handed in
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def in_process(self) -> tuple[str, ...]:
+        """The cases that ran beside the student's code, as `q1/2`, counted from 1."""
+        return tuple(
+            f"{question.id}/{number}"
+            for question in self.questions
+            for number, case in enumerate(question.cases, 1)
+            if case.in_process
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,13 @@ people and never to be believed.
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from graders import codec
@@ -42,13 +45,44 @@ class RemoteError(Exception):
         self.kind, self.text, self.trace = kind, text, trace
 
     def __str__(self) -> str:
+        return self.told
+
+    @property
+    def told(self) -> str:
         return f"{self.kind}: {self.text}" if self.text else self.kind
 
 
+class OutOfReach(TypeError):
+    """A test asked for what only code beside the object can do. `str()` says it, with `ELSEWHERE`."""
+
+
+ELSEWHERE = "the student's process"
+# Operations in which code of the student's may run, and so print.
+_AUDIBLE = frozenset(
+    {"call", "getattr", "setattr", "delattr", "getitem", "setitem", "delitem", "len", "iter", "next"}
+    | {"enter", "exit"}
+)
+_BY_FIELDS = (UnicodeError, BaseExceptionGroup, ImportError)  # which are made of more than a text
 _ERROR_TYPES: dict[str, type[RemoteError]] = {
     builtin.__name__: type(f"Remote{builtin.__name__}", (RemoteError, builtin), {})
     for builtin in _BUILTIN_ERRORS
 }
+
+
+@lru_cache(64)
+def _as_raised(kind: str) -> type[RemoteError]:
+    """A class that looks as the exception itself would where it was raised: its name, text and arguments."""
+    builtin = getattr(builtins, kind, None)
+    bases: tuple[type, ...] = (RemoteError,)
+    if isinstance(builtin, type) and issubclass(builtin, Exception) and not issubclass(builtin, _BY_FIELDS):
+        bases = (RemoteError, builtin)
+
+    def init(self: RemoteError, kind: str, text: str, trace: str) -> None:
+        self.args = (text,) if text else ()
+        self.kind, self.text, self.trace = kind, text, trace
+
+    members = {"__module__": "builtins", "__init__": init, "__str__": lambda self: self.text}
+    return type(kind, bases, members)
 
 
 class Namespace:
@@ -63,6 +97,16 @@ class Namespace:
         self._asked = 0
         self.deadline = deadline
         self.lost: Exception | None = None
+        self._listening = False
+        self._as_otter = False
+
+    def as_otter(self) -> None:
+        """Has what is asked from here on look as it does beside the student's code: exceptions have their own
+        names and texts, and what the student's code prints is printed here."""
+        self._as_otter = True
+        if not self._listening:
+            self.ask("listen")
+            self._listening = True
 
     def allow(self, seconds: float) -> None:
         """Gives the exchanges from here on `seconds` of wall time altogether."""
@@ -86,6 +130,15 @@ class Namespace:
 
     def ask(self, operation: str, *arguments: Any) -> Any:
         """One exchange. Raises RemoteError for what the student's code raised, ChannelError when they are gone."""
+        try:
+            return self._exchange(operation, *arguments)
+        finally:
+            if self._listening and operation in _AUDIBLE and self.lost is None:
+                heard = self._exchange("heard")
+                if type(heard) is str and heard:
+                    sys.stdout.write(heard)
+
+    def _exchange(self, operation: str, *arguments: Any) -> Any:
         if self.lost is not None:
             raise self.lost
         node, body = codec.encode(list(arguments), self._reference)
@@ -112,6 +165,8 @@ class Namespace:
             self.lost = Tampered("an error of unknown form")
             raise self.lost
         kind, text, trace = answer
+        if self._as_otter:
+            raise _as_raised(kind[:200])(kind[:200], text[:2000], trace[:8000])
         raise _ERROR_TYPES.get(kind, RemoteError)(kind[:200], text[:2000], trace[:8000])
 
     def _reference(self, value: object) -> list[Any]:
@@ -119,8 +174,8 @@ class Namespace:
             return ["R", _part(value, "_id")]
         if type(value) is Remote:
             raise TypeError("this object belongs to another snapshot")
-        raise TypeError(
-            f"a {type(value).__name__} cannot be sent to the student's process: only values cross "
+        raise OutOfReach(
+            f"a {type(value).__name__} cannot be sent to {ELSEWHERE}: only values cross "
             "(numbers, text, containers, arrays, tensors, frames), and objects that came from there"
         )
 
@@ -131,6 +186,8 @@ class Namespace:
 
 
 class _Globals(dict[str, Any]):
+    """What was looked up stays: otter runs a case on a copy of the namespace, too."""
+
     def __init__(self, space: Namespace) -> None:
         super().__init__()
         self._space = space
@@ -138,7 +195,8 @@ class _Globals(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name not in self._space:
             raise KeyError(name)
-        return self._space[name]
+        self[name] = value = self._space[name]
+        return value
 
     def copy(self) -> _Globals:
         twin = _Globals(self._space)
@@ -165,7 +223,7 @@ def _items(remote: Remote, answer: object, wanted: int) -> tuple[list[Any], bool
 
 def _refuse(what: str, instead: str) -> Any:
     def refusal(self: Remote, *_: object) -> NoReturn:
-        raise TypeError(f"{what} does not work on {self!r}, which lives in the student's process; {instead}")
+        raise OutOfReach(f"{what} does not work on {self!r}, which lives in {ELSEWHERE}; {instead}")
 
     return refusal
 

@@ -74,7 +74,8 @@ class Slow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything the page shows, as values. Scores are totals in points; `seconds` are of grading."""
+    """Everything the page shows, as values. Scores are totals in points; `seconds` are of grading.
+    `in_process` are cases that ran beside students' code, as `q1/2`."""
 
     topic: str
     students: int
@@ -93,6 +94,7 @@ class Report:
     failures: tuple[Failure, ...]
     median_seconds: float | None
     stragglers: tuple[Slow, ...]
+    in_process: tuple[str, ...] = ()
 
 
 def summarise(topic: Topic, grades: Sequence[Grade], results: Mapping[str, Result]) -> Report:
@@ -121,6 +123,7 @@ def summarise(topic: Topic, grades: Sequence[Grade], results: Mapping[str, Resul
         failures=_failures([results[grade.student] for grade in graded if grade.student in results]),
         median_seconds=statistics.median(r.seconds for r in results.values()) if results else None,
         stragglers=_stragglers(results),
+        in_process=tuple(sorted({case for result in results.values() for case in result.in_process})),
     )
 
 

@@ -238,7 +238,12 @@ def _reading(path: Path) -> Iterator[None]:
 def _member(member: zipfile.ZipInfo, index: int) -> Entry | None:
     """None for a folder, and for what is no submission."""
     parts = tuple(_member_name(member).split("/"))
-    if member.is_dir() or COPIES in parts or (parts[0].startswith(".") and parts[0] not in (".", "..")):
+    # Not is_dir(), which takes for granted that there is a name.
+    if (
+        member.filename.endswith("/")
+        or COPIES in parts
+        or (parts[0].startswith(".") and parts[0] not in (".", ".."))
+    ):
         return None
     kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where it was not packed on Unix
     fault = _absurd(parts)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each module may import those of its own layer and of the ones after it.
 LAYERS = [
     ["cli"],
+    ["foreign"],
     ["new", "prove", "publish"],
     [
         "autograde",
@@ -32,6 +33,8 @@ LAYERS = [
     ],
     ["export_course", "export_submission", "versions"],
     ["collect", "gradebook", "grader", "master", "check"],
+    ["declared"],
+    ["rules"],
     ["identify"],
     ["exchange", "grades", "extensions", "layouts", "roster"],
     [
@@ -66,7 +69,7 @@ LAYERS = [
 ]
 HEIGHT = {name: height for height, names in enumerate(reversed(LAYERS)) for name in names}
 # Beside the student's code runs nothing but these, and of other packages but these.
-INSIDE = {"engine.inside", "engine.answer", "engine.native", "engine.shell"}
+INSIDE = {"engine.inside", "engine.answer", "engine.live", "engine.native", "engine.shell"}
 INSIDE_MAY = {"IPython", "msgspec", "numpy", "traitlets", "matplotlib", "matplotlib_inline", "graders"}
 INSIDE_GRADERS = {"alarm", "channel", "codec", "probes", "seeding", "intake", "records", "errors", "engine"}
 

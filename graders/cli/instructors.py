@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from graders.publish import Round
 
 PANEL = "Instructors"
+AUTOGRADER_FORMAT = "gradescope-autograder"
 
 
 @app.command(rich_help_panel=PANEL)
@@ -95,7 +96,9 @@ def collect(
 
 @app.command(rich_help_panel=PANEL)
 def grade(
-    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    topic: Annotated[
+        str, typer.Argument(help="The topic's id in course.yaml; with --otter, of the notebooks the first.")
+    ],
     paths: Annotated[
         list[Path] | None,
         typer.Argument(help="Notebooks, or folders of them; what was collected when left out."),
@@ -110,10 +113,33 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(help="Draw the tests' inputs from it, the same each time; else anew.")
     ] = None,
+    otter: Annotated[
+        Path | None, typer.Option("--otter", help="Grade with this Otter autograder, a zip file or folder.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="With --otter: where results go; beside it when left out.")
+    ] = None,
+    solution: Annotated[
+        Path | None,
+        typer.Option("--solution", help="With --otter: a notebook that passes, to try the tests on."),
+    ] = None,
+    in_process: Annotated[
+        bool,
+        typer.Option(
+            "--in-process",
+            help="With --otter: run tests that need live objects beside the student's code, which can then "
+            "read and forge them. Marked in all that is written.",
+        ),
+    ] = False,
 ) -> None:
     """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
     Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
+
+    With --otter AUTOGRADER the tests are those of `otter generate`, and all arguments notebooks or folders
+    of them: sorcery grade --otter hw1-autograder.zip submissions/. It makes a course beside it, hw1-graded, in
+    which report, export, regrade and the other commands work. Cases that need the live object are found by
+    trying, on the solution or else on a few notebooks, and are refused without --in-process.
 
     Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
     3: some are ungraded through a fault of ours; 130: interrupted.
@@ -123,8 +149,18 @@ def grade(
     from graders.autograde import collected_submissions, find_submissions
     from graders.course import find_course
     from graders.extensions import read_extensions
-    from graders.publish import publish
 
+    if otter is None and (output or solution or in_process):
+        raise UsageError("--output, --solution and --in-process go with --otter AUTOGRADER")
+    if otter is not None:
+        from graders.cli.foreign import grade_otter, warn_of_unpassed
+
+        found = grade_otter(
+            otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
+        )
+        done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed)
+        warn_of_unpassed(done.results)
+        _finish(found.course, done, len(found.handed), as_json)
     course = find_course()
     chosen = course.topic(topic)
     extensions = read_extensions(course)  # their faults before the work, not after it
@@ -133,6 +169,12 @@ def grade(
     else:
         handed = collected_submissions(course.state / "collected", chosen, extensions)
     done = _grade_all(course, chosen, handed, isolation, jobs, force, seed)
+    _finish(course, done, len(handed), as_json)
+
+
+def _finish(course: Course, done: Round, handed: int, as_json: bool) -> NoReturn:
+    from graders.publish import publish
+
     page = publish(done.view, done.results)
     if as_json:
         typer.echo(as_json_text(done.results))
@@ -141,7 +183,7 @@ def grade(
         typer.echo(f"feedback: {short(course.state / 'feedback')}\nreport: {short(page)}")
     if done.interrupted:
         typer.echo(
-            f"interrupted: {len(done.results)} of {len(handed)} are done; the same command goes on", err=True
+            f"interrupted: {len(done.results)} of {handed} are done; the same command goes on", err=True
         )
     raise typer.Exit(_exit_code(done))
 
@@ -332,8 +374,14 @@ def export(
 ) -> None:
     """Write grades for another system: nbgrader, Canvas, Moodle, Gradescope, or as JUnit XML.
 
+    The format `gradescope` is of results; `gradescope-autograder` is the zip file by which Gradescope itself
+    grades one topic, with this grader and the topic's tests in it.
+
     Example: sorcery export cnn --format canvas -o grades.csv
     """
+    if form == AUTOGRADER_FORMAT:
+        _export_autograder(names or [], output)
+        return
     from graders.course import find_course
     from graders.export import export_files, find_format, identities
     from graders.publish import look, other_grades
@@ -361,6 +409,20 @@ def export(
     for name, content in files.items():
         write_atomically(folder if alone else folder / name, content)
     typer.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'}: {short(folder)}")
+
+
+def _export_autograder(topics: list[str], output: Path | None) -> None:
+    from graders.course import find_course
+    from graders.foreign.gradescope import autograder_zip
+    from graders.store import write_atomically
+
+    if len(topics) != 1:
+        raise UsageError(f"name one topic: sorcery export TOPIC --format {AUTOGRADER_FORMAT}")
+    course = find_course()
+    topic = course.topic(topics[0])
+    path = output or course.state / "exports" / f"{topic.id}-autograder.zip"
+    write_atomically(path, autograder_zip(course, topic))
+    typer.echo(short(path))
 
 
 @app.command(rich_help_panel=PANEL)

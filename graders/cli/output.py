@@ -52,7 +52,7 @@ def print_result(found: Result) -> None:
     for question in found.questions:
         typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  (seed {question.seed})")
         for case in question.cases:
-            hidden = "hidden" if case.hidden else "public"
+            hidden = ("hidden" if case.hidden else "public") + (" in process" if case.in_process else "")
             typer.echo(
                 f"  {case.verdict:<11} {case.points:g}/{case.possible:g}  {hidden}  {for_terminal(case.name)}"
             )
@@ -71,10 +71,14 @@ def print_table(results: list[Result]) -> None:
     table = Table("student", "verdict", "points", "note")
     for result in results:
         points = f"{result.points:g}/{result.possible:g}" if result.questions else ""
-        table.add_row(escape(result.student), result.verdict, points, escape(on_one_line(result.reason)))
+        weaker = f"{len(result.in_process)} cases in process" if result.in_process else ""
+        note = "; ".join(part for part in (on_one_line(result.reason), weaker) if part)
+        table.add_row(escape(result.student), result.verdict, points, escape(note))
     Console().print(table)
     counts = Counter(str(result.verdict) for result in results)
     typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
+    if beside := sorted({case for result in results for case in result.in_process}):
+        typer.echo(f"in process, so weaker (a student's code could read and forge them): {', '.join(beside)}")
 
 
 def print_changes(found: list[Change]) -> None:

@@ -6,17 +6,22 @@ harmless: whatever this code can be made to say, the student's code could have s
 
 from __future__ import annotations
 
+import io
 import os
 import socket
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from graders import codec, probes
 from graders.channel import receive_frame, send_frame
+from graders.engine.live import run_live
 from graders.errors import ChannelError
+from graders.seeding import seed_everything
 
 CHUNK_BYTES = 16 << 20
+HEARD_CHARACTERS = 1 << 20
 
 
 def serve(sock: socket.socket, namespace: dict[str, Any]) -> None:
@@ -45,6 +50,10 @@ class Answerer:
             "next": self._next,
             "enter": lambda manager: manager.__enter__(),
             "exit": lambda manager: manager.__exit__(None, None, None),
+            "listen": self._listen,
+            "heard": self._heard,
+            "seed": seed_everything,
+            "live": lambda source, index: run_live(source, index, namespace),
             "probe": lambda name, thing, *arguments: probes.PROBES[name](thing, *arguments),
         }
 
@@ -80,6 +89,13 @@ class Answerer:
         except BaseException:
             text = trace = "(an exception that cannot be printed)"
         return type(error).__name__[:200], text, trace
+
+    def _listen(self) -> None:
+        sys.stdout = io.StringIO()
+
+    def _heard(self) -> str:
+        heard, sys.stdout = sys.stdout, io.StringIO()
+        return heard.getvalue()[:HEARD_CHARACTERS] if isinstance(heard, io.StringIO) else ""
 
     def _global(self, name: str) -> Any:
         if name not in self.namespace:

@@ -13,11 +13,11 @@ import itertools
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graders.answers import CodeCell, Where, place
 from graders.engine.worker import Snapshot, Worker
-from graders.errors import Tampered
+from graders.errors import ChannelError, Tampered
 from graders.executed import MAX_OUTPUT_BYTES
 from graders.otter_tests import Case, QuestionTests, case_seed, not_reached, run_case
 from graders.records import (
@@ -30,6 +30,8 @@ from graders.records import (
     Verdict,
     worst,
 )
+from graders.remote import Namespace, RemoteError
+from graders.seeding import seed_everything
 
 _SPARE_CPU_SECONDS = 10.0
 _CELL_VERDICTS = {
@@ -126,9 +128,13 @@ def _test(
         for question, asked in tests.items():
             snapshot = snapshots.get(question)
             cases = [case for case in asked.cases if case.hidden is hidden]
-            done, broken = _run_cases(snapshot, cases, limits, question_seed(seed, question))
-            results[question] += done
+            if cases and asked.in_order:  # what comes before a hidden case runs once more before it
+                cases = [case for case in asked.cases if hidden or not case.hidden]
+            own = question_seed(seed, question)
+            done, broken = _run_cases(snapshot, cases, limits, own, together=asked.seed)
+            results[question] += [result for result in done if result.hidden is hidden]
             tampered |= broken
+    results = {question: _counted(tests[question], found) for question, found in results.items()}
     return tuple(
         QuestionResult(
             id=question,
@@ -143,9 +149,25 @@ def _test(
     ), tampered
 
 
+def _counted(asked: QuestionTests, results: list[CaseResult]) -> list[CaseResult]:
+    """With the points that count; of an `in_order` question in the order of its file."""
+    if asked.in_order:
+        ordered = {hidden: iter([r for r in results if r.hidden is hidden]) for hidden in (False, True)}
+        results = [next(ordered[case.hidden]) for case in asked.cases]
+    if asked.all_or_nothing and any(result.verdict is not CaseVerdict.PASSED for result in results):
+        return [replace(result, points=0.0) for result in results]
+    return results
+
+
 def _run_cases(
-    snapshot: Snapshot | None, cases: Sequence[Case], limits: Limits, seed: int
+    snapshot: Snapshot | None,
+    cases: Sequence[Case],
+    limits: Limits,
+    seed: int,
+    *,
+    together: int | None = None,
 ) -> tuple[list[CaseResult], bool]:
+    """`together`: what a round draws from, both sides of it; else each case from `seed` and its own name."""
     if snapshot is None:
         return [not_reached(case, "The notebook stopped before this question.") for case in cases], False
     results: list[CaseResult] = []
@@ -153,6 +175,8 @@ def _run_cases(
     while len(results) < len(cases):
         before = len(results)
         with snapshot.round(limits.case_seconds) as names:
+            if together is not None:
+                _seed_both(names, together)
             # A round ends early only when its process is lost; the next begins from a fresh copy.
             while len(results) < len(cases) and names.lost is None:
                 index = len(results)
@@ -161,7 +185,7 @@ def _run_cases(
                     result = run_case(
                         cases[index],
                         names,
-                        seed=case_seed(seed, cases[index], index),
+                        seed=case_seed(seed, cases[index], index) if together is None else None,
                         seconds=limits.case_seconds,
                     )
                 results.append(result)
@@ -170,6 +194,12 @@ def _run_cases(
             why = "Your code ended the process that kept this question."
             results += [not_reached(case, why) for case in cases[before:]]
     return results, tampered
+
+
+def _seed_both(names: Namespace, seed: int) -> None:
+    seed_everything(seed)
+    with contextlib.suppress(RemoteError, ChannelError):  # a process that is lost is found so by its cases
+        names.ask("seed", seed)
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ from graders.engine.answer import serve
 from graders.engine.native import NativeOutput
 from graders.engine.shell import NotebookShell
 from graders.errors import ChannelError, Rejected
-from graders.intake import read_notebook
+from graders.intake import read_document
 from graders.seeding import seed_everything
 
 
@@ -60,7 +60,7 @@ def work(control: socket.socket, shell: NotebookShell) -> None:
 def _read(data: bytes, topic: str) -> tuple[list[str], list[bytes]]:
     """Before any code of the student's: what a file does to the parser stays in here."""
     try:
-        return ["read"], [msgspec.json.encode(read_notebook(data, topic))]
+        return ["read"], [msgspec.json.encode(read_document(data, topic))]
     except Rejected as reason:
         return ["rejected", str(reason)], []
 

@@ -17,7 +17,7 @@ import msgspec
 from graders.channel import receive_frame, send_frame
 from graders.engine.zygote import Order
 from graders.errors import ChannelError, InternalError, PeerGone, PeerTimeout, Rejected, Tampered
-from graders.intake import MAX_BYTES, Cell
+from graders.intake import MAX_BYTES, Notebook
 from graders.pools import THREAD_VARIABLES
 from graders.records import CellResult, CellVerdict, Limits
 from graders.remote import Namespace
@@ -40,7 +40,7 @@ class _Ran(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _NO_OUTPUTS = b"[]"
-_cells = msgspec.json.Decoder(tuple[Cell, ...])
+_notebook = msgspec.json.Decoder(Notebook)
 _ran = msgspec.json.Decoder(_Ran)
 
 
@@ -174,14 +174,14 @@ class Worker:
         """Whether the submission's processes together ever went over the limit; final once closed."""
         return self._box.memory_exceeded
 
-    def read(self, data: bytes, topic: str) -> tuple[Cell, ...]:
-        """The cells of a file handed in; before `begin`. Raises Rejected, InternalError."""
+    def read(self, data: bytes, topic: str) -> Notebook:
+        """A file handed in; before `begin`. Raises Rejected, InternalError."""
         deadline = time.monotonic() + READ_SECONDS
         try:
             send_frame(self._control, ["read", topic], [data], deadline)
             answer, body = receive_frame(self._control, deadline, max_body=8 * MAX_BYTES)
             if answer == ["read"]:
-                return _cells.decode(body)
+                return _notebook.decode(body)
             match answer:
                 case ["rejected", str() as reason]:
                     raise Rejected(reason[:1000])

@@ -134,7 +134,7 @@ def new_root(policy: Policy) -> None:
         Path(_NEW_ROOT + path).chmod(0o1777)
     _accounts(Path(_NEW_ROOT))
     if policy.data:
-        _show(policy.data, f"{_NEW_ROOT}{HOME}/data")
+        _show(policy.data, f"{_NEW_ROOT}{HOME}/{policy.shown_as}")
     linux.mount("proc", _NEW_ROOT + "/proc", "proc", plain | linux.MS_NOEXEC)
     os.chdir(_NEW_ROOT)
     linux.pivot_root(".", "old")
@@ -213,8 +213,8 @@ def confine(policy: Policy, user: int, folder: Path, rules: Any) -> None:
         os.setresuid(user, user, user)
     if policy.tier is not Tier.FULL:
         os.chdir(folder)
-        if policy.data and not Path("data").exists():
-            Path("data").symlink_to(policy.data)
+        if policy.data and not Path(policy.shown_as).exists():
+            Path(policy.shown_as).symlink_to(policy.data)
     limit(policy, dropped=bool(user))
     if sys.platform == "linux":
         # Init is not, and changing ids clears it, and with it /proc/self/fd; without it the keeper cannot

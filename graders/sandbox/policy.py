@@ -117,7 +117,7 @@ class Policy:
     """How one topic's submissions are confined.
 
     `readable`: absolute paths shown read-only. `hidden`: paths below them that are not.
-    `data`: a folder shown read-only as `data/` in the working directory.
+    `data`: a folder shown read-only as `shown_as` in the working directory.
     """
 
     tier: Tier
@@ -125,6 +125,7 @@ class Policy:
     readable: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     data: str = ""
+    shown_as: str = "data"
 
     @property
     def cpu_seconds(self) -> int:
@@ -137,7 +138,14 @@ class Policy:
         return self.tier is not Tier.FLAT
 
 
-def policy(tier: Tier, limits: Limits, *, data: Path | None = None, hidden: Path | None = None) -> Policy:
+def policy(
+    tier: Tier,
+    limits: Limits,
+    *,
+    data: Path | None = None,
+    shown_as: str = "data",
+    hidden: Path | None = None,
+) -> Policy:
     """The policy of this Python installation. `hidden` (the course) is never shown, wherever it lies.
 
     Raises UsageError where that cannot be had: landlock shows a folder whole or not at all.
@@ -155,6 +163,7 @@ def policy(tier: Tier, limits: Limits, *, data: Path | None = None, hidden: Path
         readable=tuple(dict.fromkeys([*system, *(p for p in shown if not _below(p, system))])),
         hidden=tuple(covered),
         data=str(data) if data is not None and data.is_dir() else "",
+        shown_as=shown_as,
     )
 
 
