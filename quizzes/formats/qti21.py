@@ -189,7 +189,7 @@ class _Test:
 
 
 def _described(resource: Element) -> dict[str, list[str] | int]:
-    """Tags and difficulty of a resource's metadata."""
+    """Tags, revision and difficulty of a resource's metadata."""
     found: dict[str, list[str] | int] = {}
     tags = [
         label(text.said())
@@ -198,6 +198,10 @@ def _described(resource: Element) -> dict[str, list[str] | int]:
     ]
     if tags := [tag for tag in dict.fromkeys(tags) if tag]:
         found["tags"] = tags
+    version = resource.first("metadata", "lom", "lifeCycle", "version")
+    rev = number(version.said("string")) if version is not None else None
+    if rev is not None and rev == int(rev) and 1 <= rev < 10**6:
+        found["rev"] = int(rev)
     for difficulty in resource.every("difficulty"):
         for value in difficulty.every("value"):
             if value.said() in DIFFICULTIES:

@@ -1,6 +1,6 @@
 """Our quizzes as a package of QTI 2.1 (https://www.imsglobal.org/question/, imsqti_v2p1.xsd).
 
-    imsmanifest.xml      with tags and difficulties as LOM
+    imsmanifest.xml      with tags, revisions and difficulties as LOM
     test.xml             sections, their order, the time limit
     items/ID.xml         a question each
     media/…              pictures
@@ -27,7 +27,7 @@ from quizzes.formats.remarks import LeftOut
 from quizzes.schema import Question, QuizFile, Section
 
 CARRIES = {
-    "title", "lang", "time_limit", "shuffle", "scoring", "sections", "tags", "difficulty", "points",
+    "title", "lang", "time_limit", "shuffle", "scoring", "sections", "tags", "difficulty", "rev", "points",
     "explain", "source", "media", "ids", "pin", "rule", "choice feedback", "feedback", "unit", "traps",
     "rel_tol", "exact", "extra", "worth",
 }  # fmt: skip
@@ -85,7 +85,7 @@ def _manifest(source: Source, names: Mapping[str, str]) -> Element:
         test.add("dependency", identifierref=name)
         href = names[question.id]
         item = resources.add("resource", identifier=name, type="imsqti_item_xmlv2p1", href=href)
-        if question.tags or question.difficulty != 3:
+        if question.tags or question.rev != 1 or question.difficulty != 3:
             item.add("metadata").children.append(_lom(question))
         item.add("file", href=href)
         for picture in shown_pictures([question], source.media):
@@ -99,6 +99,8 @@ def _lom(question: Question) -> Element:
         general = root.add("lom:general")
         for tag in question.tags:
             general.add("lom:keyword").add("lom:string", tag)
+    if question.rev != 1:
+        root.add("lom:lifeCycle").add("lom:version").add("lom:string", str(question.rev))
     if question.difficulty != 3:
         difficulty = root.add("lom:educational").add("lom:difficulty")
         difficulty.add("lom:source", "LOMv1.0")

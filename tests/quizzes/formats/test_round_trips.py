@@ -72,6 +72,7 @@ def questions(draw: Any, name: str, kind: str, number: int) -> dict[str, Any]:
         "hint": maybe(texts, "moodle_xml"),
         "tags": draw(tags) if name != "qti12" else [],
         "difficulty": draw(st.integers(1, 5)) if name == "qti21" else 3,
+        "rev": draw(st.integers(1, 3)) if name == "qti21" else 1,
     }
     match kind:
         case "single" | "multi":
@@ -232,7 +233,7 @@ def test_the_shipped_banks_come_back_but_for_what_is_told(name: str, path: Path)
 
 # A part of a question -> words by which its loss is told.
 SIGNS = {
-    "tags": ["tags"], "difficulty": ["difficulty"], "hint": ["hint"], "traps": ["feedback for wrong numbers"],
+    "rev": ["revision"], "tags": ["tags"], "difficulty": ["difficulty"], "hint": ["hint"], "traps": ["feedback for wrong numbers"],
     "answer": ["relative tolerance", "upper and lower case"],
 }  # fmt: skip
 
