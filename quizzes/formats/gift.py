@@ -8,14 +8,14 @@ Right feedback and what is partly right have no place here: a Loss says so.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
 
 from quizzes.bank import WORTH_SLACK
+from quizzes.formats import wildcards
 from quizzes.formats.base import Imported
 from quizzes.formats.build import Builder, choices, label
+from quizzes.formats.categories import place
 from quizzes.formats.gift_syntax import Answer, Words, Written, answers, questions, unescaped, words
 from quizzes.formats.gift_write import write
 from quizzes.formats.html import to_markdown
@@ -53,34 +53,8 @@ def read(data: bytes, name: str) -> Imported:
         before = len(builder.questions)
         _Reader(builder, written).take()
         placed += [(written.category, question.id) for question in builder.questions[before:]]
-    _categories(builder, placed)
+    place(builder, placed)
     return builder.done()
-
-
-def _categories(builder: Builder, placed: Sequence[tuple[str, str]]) -> None:
-    """Sections from categories; what all of them begin with is the quiz's title."""
-    paths = {category: _path(category) for category, _ in placed}
-    firsts = {path[0] if path else "" for path in paths.values()}
-    if len(firsts) == 1 and (first := firsts.pop()):
-        builder.title = label(first)
-        paths = {category: path[1:] for category, path in paths.items()}
-    if not any(paths.values()):
-        return
-    for category, question in placed:
-        title = label(" / ".join(paths[category])) or "Questions"
-        if not builder.sections or builder.sections[-1]["title"] != title:
-            builder.sections.append({"title": title, "use": []})
-        builder.sections[-1]["use"].append(question)
-
-
-def _path(category: str) -> list[str]:
-    """The parts of a category below the course; // in one is a slash."""
-    parts = [part.replace("//", "/").strip() for part in re.split(r"(?<!/)/(?!/)", category)]
-    if parts and re.fullmatch(r"\$\w+\$", parts[0]):
-        parts.pop(0)
-    if parts and parts[0] == "top":
-        parts.pop(0)
-    return [part for part in parts if part]
 
 
 class _Reader:
@@ -196,17 +170,12 @@ class _Reader:
             fields, "\n\n".join(dict.fromkeys(filter(None, (markdown(a.feedback) for a in right))))
         )
         accept = [answer.words.text for answer in right]
-        wild = [text for text in accept if re.search(r"(?<!\\)\*", text)]
+        wild = [text for text in accept if wildcards.is_wild(text)]
         answer: dict[str, object] = {
-            "accept": [text.replace(r"\*", "*") for text in accept if text not in wild]
+            "accept": [wildcards.literal(text) for text in accept if text not in wild]
         }
         if wild:
-            answer["pattern"] = "|".join(
-                ".*".join(
-                    re.escape(_folded(part)).replace(r"\ ", " ") for part in re.split(r"(?<!\\)\*", text)
-                )
-                for text in wild
-            )
+            answer["pattern"] = wildcards.pattern(wild, exact=False)
         self.builder.add({**fields, "answer": answer}, self.written.line)
 
     def _matching(self) -> None:
@@ -291,12 +260,6 @@ class _Reader:
         if tilde or wrong:
             self._lose(fields, "feedback for every wrong number is not carried")
         self.builder.add(fields, self.written.line)
-
-
-def _folded(text: str) -> str:
-    """As quizzes.score.normal has it, but for blanks and punctuation at the ends."""
-    plain = unicodedata.normalize("NFKD", text.replace(r"\*", "*").replace("-", " "))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
 
 
 def _interval(answer: Answer) -> tuple[Decimal, Decimal]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from quizzes.formats.base import Exported, Loss, Source
+from quizzes.formats.categories import placed
 from quizzes.formats.gift_syntax import escaped
 from quizzes.formats.html import to_html
 from quizzes.formats.lost import lost, told
@@ -36,26 +37,11 @@ def write(source: Source) -> Exported:
     file = source.file
     losses = list(lost(file, CARRIES))
     lines: list[str] = []
-    for category, questions in _sections(file):
-        lines += [f"$CATEGORY: {category}", ""]
+    for category, questions in placed(file):
+        lines += [f"$CATEGORY: {escaped(category)}", ""]
         for question in questions:
             lines += [*_question(file, question, losses), ""]
     return Exported("\n".join(lines).encode(), told(losses))
-
-
-def _sections(file: QuizFile) -> Iterator[tuple[str, list[Question]]]:
-    top = f"$course$/top/{_part(file.quiz.title)}"
-    if not file.sections:
-        yield top, list(file.questions)
-        return
-    by_id = {question.id: question for question in file.questions}
-    for section in file.sections:
-        yield f"{top}/{_part(section.title)}", [by_id[name] for name in section.use]
-
-
-def _part(title: str) -> str:
-    doubled = escaped(" ".join(title.split())).replace("/", "//")
-    return re.sub(r"^(?=/)|(?<=/)$", " ", doubled)  # lest it run into the / between parts
 
 
 def _question(file: QuizFile, question: Question, losses: list[Loss]) -> Iterator[str]:

@@ -303,7 +303,7 @@ def test_the_texts_of_a_bank_come_back_from_html(name: str) -> None:
 
 # What a loss says -> the fields of a question that may then differ.
 SAID = {
-    "source": "source", "difficulty": "difficulty", "explanation": "explain", "hint": "hint", "tags": "tags",
+    "revision number": "rev", "source": "source", "difficulty": "difficulty", "explanation": "explain", "hint": "hint", "tags": "tags",
     "feedback for wrong numbers": "traps", "relative tolerance": "answer", "upper and lower case": "answer",
     "feedback is not": "feedback", "formatting": "stem choices", "feedback of its choices": "choices",
     "choice stays at an end": "choices", "True and False": "type answer feedback choices",
