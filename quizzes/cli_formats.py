@@ -26,7 +26,8 @@ def import_(
         str | None, typer.Option("--format", help=f"{_FORMATS}; told by the file when left out.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where the quiz goes; quizzes/banks/NAME.yaml when left out.")
+        Path | None,
+        typer.Option("--output", "-o", help="Where the quiz goes; quizzes/banks/NAME.yaml when left out."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a quiz that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -68,7 +69,8 @@ def export(
     name: Annotated[str, typer.Argument(help="A quiz, or a file of one.")],
     format_: Annotated[str, typer.Option("--format", help=f"{_FORMATS}, or anki.")],
     output: Annotated[
-        Path | None, typer.Option(help="Where it goes; NAME with the format's suffix when left out.")
+        Path | None,
+        typer.Option("--output", "-o", help="Where it goes; NAME with the format's suffix when left out."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Draw the values of parameters from it.")] = 0,
     variants: Annotated[

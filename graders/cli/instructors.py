@@ -387,6 +387,9 @@ def export(
     unfinished: Annotated[
         bool, typer.Option("--unfinished", help="Count what waits for a person as it stands.")
     ] = False,
+    gradescope: Annotated[
+        bool, typer.Option("--gradescope", help=f"The same as --format {AUTOGRADER_FORMAT}.")
+    ] = False,
 ) -> None:
     """Write grades for another system: nbgrader, Canvas, Moodle, Gradescope, or as JUnit XML.
 
@@ -395,7 +398,7 @@ def export(
 
     Example: sorcery export cnn --format canvas -o grades.csv
     """
-    if form == AUTOGRADER_FORMAT:
+    if gradescope or form == AUTOGRADER_FORMAT:
         _export_autograder(names or [], output)
         return
     from graders.course import find_course
@@ -405,8 +408,9 @@ def export(
     from graders.store import write_atomically
 
     chosen, course = find_format(form), find_course()
-    others = [name for name in names or () if name not in {topic.id for topic in course.topics}]
-    views = [look(course, topic) for topic in course.topics if not names or topic.id in names]
+    topics = [topic.id for topic in course.topics]
+    others = [name for name in names or () if name not in topics]
+    views = [look(course, course.topic(name)) for name in names or topics if name in topics]
     grades = [grade for view in views for grade in view.grades.values()]
     if others or not names:
         grades += other_grades(course, others)
