@@ -8,18 +8,16 @@ tests, limits and engine is not graded again, so a batch that was stopped goes o
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import multiprocessing
 import os
 import signal
 import socket
 import stat
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -29,152 +27,17 @@ from graders.course import Course, Topic
 from graders.engine.worker import Forks, Zygote
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Subject, Task, blank_result, new_seed
-from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
+from graders.handed import Handed, read_file
 from graders.otter_tests import tests_digest
 from graders.pools import end_with_parent
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy
-from graders.store import ResultStore, safe_name
+from graders.store import ResultStore
 from graders.untrusted import printable
-from graders.versions import current
 
 MAX_UNSTARTED = 3  # pools that broke before they took anything
-MAX_NESTED = 32  # folders of one student
 GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """A file handed in, and by whom as its place says. `problem` says why it is not even opened; `file`
-    is its name in the result, where that is not its path; `submitted` is UTC, ISO 8601, where known.
-    `before` is what counts instead should it be rejected."""
-
-    student: str
-    path: Path
-    problem: str = ""
-    file: str = ""
-    submitted: str = ""
-    before: Handed | None = None
-
-
-def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
-    """What was handed in below `paths`: STUDENT.ipynb, or STUDENT/**/TOPIC.ipynb as nbgrader keeps
-    them; a zip or tar file may stand for a notebook.
-
-    A name or a file that cannot be taken is its student's problem, not the batch's. Raises UsageError
-    for a path that is not there or holds no notebook.
-    """
-    handed: dict[str, Handed] = {}
-    for path in paths:
-        found = list(_handed(path, topic))
-        if not found:
-            raise UsageError(f"{printable(path)}: no notebook (.ipynb) in it")
-        for one in found:
-            if not safe_name(one.student):
-                digest = hashlib.sha256(os.fsencode(one.path)).hexdigest()[:8]
-                problem = (
-                    f"{listed([one.student])} cannot be a student's id; use letters, digits and . _ @ + -"
-                )
-                one = Handed(f"invalid-name-{digest}", one.path, problem)
-            other = handed.get(one.student)
-            if other is not None and not _same(other.path, one.path):
-                names = listed([printable(other.path), printable(one.path)])
-                one = replace(one, problem=f"several notebooks were handed in: {names}. Keep one")
-            handed[one.student] = one
-    return [handed[student] for student in sorted(handed)]
-
-
-def collected_submissions(
-    folder: Path, topic: Topic, extensions: Mapping[tuple[str, str], datetime]
-) -> list[Handed]:
-    """The version of each student that counts by the topic's rule, from what was collected in `folder`.
-
-    Raises UsageError when there is nothing.
-    """
-    extended = {student: due for (student, of), due in extensions.items() if of == topic.id}
-    grace = timedelta(seconds=topic.late.grace)
-    found = current(folder, topic.id, topic.versions, topic.due, grace, extended) if folder.is_dir() else {}
-    if not found:
-        raise UsageError(f"nothing of {topic.id} was collected; name files, or see: sorcery collect --help")
-    handed = []
-    for student, versions in found.items():
-        one: Handed | None = None
-        for version in reversed(versions.ordered):
-            submitted = version.submitted.isoformat() if version.submitted else ""
-            file = version.path.relative_to(folder).as_posix()
-            one = Handed(student, version.path, versions.problem, file, submitted, one)
-        if one is not None:
-            handed.append(one)
-    return handed
-
-
-def kept_submissions(store: ResultStore) -> list[Handed]:
-    """What was graded before, from the store, to be graded again by the tests of today."""
-    return [
-        Handed(result.student, store.submission(result.sha256), "", result.file, result.submitted)
-        for result in store
-        if result.sha256
-    ]
-
-
-def _handed(path: Path, topic: str) -> Iterator[Handed]:
-    if path.is_dir():
-        for entry in sorted(path.iterdir()):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                yield from _of_one_student(entry, topic)
-            elif (stem := _stem(entry.name)) is not None:
-                yield Handed(stem, entry, _LINK if entry.is_symlink() else "")
-    elif path.exists():
-        stem = _stem(path.name)
-        yield Handed(path.stem if stem is None else stem, path.resolve() if path.is_symlink() else path)
-    else:
-        raise UsageError(f"{printable(path)}: no such file or folder")
-
-
-_LINK = "this is a link to a file. Submit the file itself"
-
-
-def _of_one_student(folder: Path, topic: str) -> Iterator[Handed]:
-    found: list[Path] = []
-    for place, folders, files in os.walk(folder):  # follows no link
-        if len(Path(place).parts) > len(folder.parts) + MAX_NESTED:
-            yield Handed(folder.name, folder, f"folders are nested more than {MAX_NESTED} deep")
-            return
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(place, name) for name in sorted(files) if not name.startswith(".")]
-    stems = {path: stem for path in found if (stem := _stem(path.name)) is not None}
-    notebooks = [path for path in stems if path.suffix == ".ipynb"]
-    named = [path for path in notebooks if stems[path] == topic] or notebooks or list(stems)
-    if len(named) > 1:
-        names = listed([printable(path.relative_to(folder)) for path in named])
-        problem = f"several notebooks were handed in: {names}. Keep one, or name it {topic}.ipynb"
-        yield Handed(folder.name, folder, problem)
-    elif named:
-        yield Handed(folder.name, named[0], _LINK if named[0].is_symlink() else "")
-
-
-def _stem(name: str) -> str | None:
-    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), None)
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
-
-
-def _read(path: Path) -> bytes:
-    """Never waits, as a FIFO would make it. Raises Rejected, OSError."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Rejected("this is no file but a device, a pipe or a folder. Submit the .ipynb file itself")
-        check_size(status.st_size)
-        return file.read(MAX_BYTES + 1)
 
 
 def _check_readable(data: Path, tier: Tier) -> None:
@@ -243,7 +106,7 @@ class BatchOf:
 
     def read(self, handed: Handed) -> bytes:
         """What was handed in, as one string of bytes. Raises Rejected, OSError."""
-        return _read(handed.path)
+        return read_file(handed.path)
 
     def keep(self, graded: Graded) -> None:
         """Saves what was found out, its result last: that says that all is there."""

@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from graders.assignment import read_assignment
-from graders.autograde import Batch, Handed
+from graders.autograde import Batch
 from graders.build import TELLING, build_topic, squeezed, stale
 from graders.course import Course, Topic
 from graders.errors import InternalError, Problem, UsageError
+from graders.handed import Handed
 from graders.master import BEGIN, END, read_master
 from graders.otter_tests import load_question, question_files
 from graders.records import Result, Tier, Verdict

@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.autograde import Batch, Handed, Interrupted
+from graders.autograde import Batch, Interrupted
 from graders.course import Course, Topic
 from graders.errors import UsageError
 from graders.extensions import read_extensions
 from graders.feedback import write_feedback
 from graders.formgrader import lay_out
 from graders.gradebook import Gradebook
+from graders.handed import Handed
 from graders.overview import Overview, overview
 from graders.records import Grade, Result, Tier, Verdict
 from graders.report import summarise, write_report

@@ -89,7 +89,8 @@ def release(
         place = exchange.put_out(entry(bank.quiz.id), made.name, made.read_bytes())
     else:
         place = output or Path(made.name)
-        write_atomically(place / made.name if place.is_dir() else place, made.read_bytes())
+        place = place / made.name if place.is_dir() else place
+        write_atomically(place, made.read_bytes())
     bundle, sha256 = read_bundle(made)
     if as_json:
         found = {"quiz": bundle.quiz, "release": bundle.release, "file": place, "sha256": sha256}

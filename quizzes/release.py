@@ -89,13 +89,12 @@ def release(bank: Bank, state: Path, variants: int = VARIANTS) -> Path:
     again. Raises UsageError for a question that has no values."""
     latest = max(releases(state, bank.quiz.id).values(), key=lambda one: one.made, default=None)
     if latest is not None and _same(latest, bank, variants):
-        return _folder(state, bank.quiz.id) / latest.release / f"{bank.quiz.id}{SUFFIX}"
+        return bundle_of(state, latest)
     from nacl.public import PrivateKey
 
     made, bundle = compose(bank, secrets.token_hex(8), secrets.token_hex(32), PrivateKey.generate(), variants)
-    folder = _folder(state, bank.quiz.id) / made.release
-    write_atomically(folder / RECORD, msgspec.json.encode(made), mode=0o600)
-    path = folder / f"{bank.quiz.id}{SUFFIX}"
+    path = bundle_of(state, made)
+    write_atomically(path.with_name(RECORD), msgspec.json.encode(made), mode=0o600)
     write_atomically(path, bundle)
     return path
 

@@ -31,6 +31,7 @@ LAYERS = [
         "variants",
         "hand_back",
     ],
+    ["handed"],
     ["export_course", "export_submission", "versions"],
     ["collect", "gradebook", "grader", "master", "check"],
     ["declared"],

@@ -3,6 +3,7 @@
 # Their order is that of `sorcery --help`.
 # isort: off
 from graders.cli import students
+from graders.cli import grading
 from graders.cli import instructors
 from graders.cli import authors
 from graders.cli import foreign_otter
@@ -11,4 +12,13 @@ from graders.cli.app import add_groups, app, main
 
 add_groups()
 
-__all__ = ["app", "authors", "foreign_nbgrader", "foreign_otter", "instructors", "main", "students"]
+__all__ = [
+    "app",
+    "authors",
+    "foreign_nbgrader",
+    "foreign_otter",
+    "grading",
+    "instructors",
+    "main",
+    "students",
+]

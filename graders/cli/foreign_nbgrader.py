@@ -34,7 +34,9 @@ def grade_nbgrader(root: Path, assignment: str, isolation: str, jobs: int, as_js
         typer.echo(as_json_text(done.results))
     else:
         print_table(done.results)
-        typer.echo("Assertions ran in the student's process: see Security in the README for what that means.")
+        typer.echo(
+            "Assertions ran in the student's process: the README says what that means (Bring your own course)."
+        )
         typer.echo(f"gradebook: {course.directory.db_url}\nautograded: {short(course.autograded('STUDENT'))}")
     verdicts = [result.verdict for result in done.results]
     if done.interrupted:

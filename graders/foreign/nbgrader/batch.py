@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from graders.assignment import installed
-from graders.autograde import BatchOf, Handed, Interrupted, Work
+from graders.autograde import BatchOf, Interrupted, Work
 from graders.engine.worker import Forks
 from graders.errors import InternalError, Rejected
 from graders.foreign.nbgrader.book import Book
@@ -35,6 +35,7 @@ from graders.foreign.nbgrader.course import (
 from graders.foreign.nbgrader.exam import Sat, examine_notebook, renamed
 from graders.foreign.nbgrader.sheet import Sheet, digest
 from graders.grader import Graded, Task, blank_result
+from graders.handed import Handed
 from graders.intake import MAX_BYTES, check_size
 from graders.records import Limits, Result, Tier, Verdict, worst
 from graders.sandbox.policy import policy

@@ -23,10 +23,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from graders.autograde import Handed
 from graders.errors import AuthorError, Problem, UsageError
 from graders.foreign.nbgrader.book import Book, open_book
 from graders.foreign.nbgrader.sheet import Sheet, Written, sheet
+from graders.handed import Handed
 from graders.intake import listed
 from graders.records import Limits
 from graders.store import safe_name

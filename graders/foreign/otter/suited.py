@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from graders.autograde import Batch, Handed, Interrupted
+from graders.autograde import Batch, Interrupted
 from graders.course import Course, Topic
 from graders.errors import UsageError
 from graders.foreign.otter.course import Facts, copied, with_rules
+from graders.handed import Handed
 from graders.records import CaseResult, CaseVerdict, Result, Tier, Verdict
 from graders.remote import ELSEWHERE
 from graders.rules import Rules

@@ -1,0 +1,236 @@
+"""Grading, as instructors ask for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from graders.cli.app import INTERRUPTED, SOME_UNGRADED, app
+from graders.cli.output import as_json_text, print_changes, print_result, print_table, progress, short
+from graders.errors import UsageError
+
+if TYPE_CHECKING:
+    from graders.course import Course, Topic
+    from graders.handed import Handed
+    from graders.publish import Round
+
+PANEL = "Instructors"
+
+
+@app.command(rich_help_panel=PANEL)
+def grade(
+    topic: Annotated[
+        str,
+        typer.Argument(
+            help="The topic's id in course.yaml; with --nbgrader, the assignment's name; "
+            "with --otter, of the notebooks the first."
+        ),
+    ],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Notebooks, or folders of them; what was collected when left out."),
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Grading processes; 0: one a core.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
+    isolation: Annotated[
+        str,
+        typer.Option(help="full, flat, landlock or none; the best of full and flat when left out."),
+    ] = "",
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the tests' inputs from it, the same each time; else anew.")
+    ] = None,
+    otter: Annotated[
+        Path | None, typer.Option("--otter", help="Grade with this Otter autograder, a zip file or folder.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="With --otter: where results go; beside it when left out.")
+    ] = None,
+    solution: Annotated[
+        Path | None,
+        typer.Option("--solution", help="With --otter: a notebook that passes, to try the tests on."),
+    ] = None,
+    in_process: Annotated[
+        bool,
+        typer.Option(
+            "--in-process",
+            help="With --otter: run tests that need live objects beside the student's code, which can then "
+            "read and forge them. Marked in all that is written.",
+        ),
+    ] = False,
+    nbgrader: Annotated[
+        Path | None, typer.Option("--nbgrader", help="Grade an assignment of this nbgrader course, as it is.")
+    ] = None,
+) -> None:
+    """Grade every notebook: a result file for each, the gradebook, feedback and a report.
+
+    Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
+
+    With --otter AUTOGRADER the tests are those of `otter generate`, and all arguments notebooks or folders
+    of them: sorcery grade --otter hw1-autograder.zip submissions/. It makes a course beside it, hw1-graded, in
+    which report, export, regrade and the other commands work. Cases that need the live object are found by
+    trying, on the solution or else on a few notebooks, and are refused without --in-process.
+    With --nbgrader COURSE, what is in COURSE/submitted is graded in place of `nbgrader autograde`: points go
+    into the course's own gradebook, notebooks as they ran into COURSE/autograded. Its assertions run in
+    the student's process, and are marked so: sorcery grade --nbgrader course ps1
+
+    Exit code 0: all were graded; 1: none could be; 2: the command or the course is wrong;
+    3: some are ungraded through a fault of ours; 130: interrupted.
+
+    Example: sorcery grade cnn submissions/ --jobs 4
+    """
+    from graders.course import find_course
+    from graders.extensions import read_extensions
+    from graders.handed import collected_submissions, find_submissions
+
+    if otter is None and (output or solution or in_process):
+        raise UsageError("--output, --solution and --in-process go with --otter AUTOGRADER")
+    if otter is not None:
+        from graders.cli.foreign_otter import grade_otter, warn_of_unpassed
+
+        found = grade_otter(
+            otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
+        )
+        done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed)
+        warn_of_unpassed(done.results)
+        _finish(found.course, done, len(found.handed), as_json)
+    if nbgrader is not None:
+        if paths or seed is not None:
+            raise UsageError("--nbgrader grades all that was handed in: name no notebooks, and no seed")
+        from graders.cli.foreign_nbgrader import grade_nbgrader
+
+        raise typer.Exit(grade_nbgrader(nbgrader, topic, isolation, jobs, as_json, force))
+    course = find_course()
+    chosen = course.topic(topic)
+    extensions = read_extensions(course)  # their faults before the work, not after it
+    if paths:
+        handed = find_submissions(paths, chosen.id)
+    else:
+        handed = collected_submissions(course.state / "collected", chosen, extensions)
+    done = _grade_all(course, chosen, handed, isolation, jobs, force, seed)
+    _finish(course, done, len(handed), as_json)
+
+
+def _finish(course: Course, done: Round, handed: int, as_json: bool) -> NoReturn:
+    from graders.publish import publish
+
+    page = publish(done.view, done.results)
+    if as_json:
+        typer.echo(as_json_text(done.results))
+    else:
+        print_table(done.results)
+        typer.echo(f"feedback: {short(course.state / 'feedback')}\nreport: {short(page)}")
+    if done.interrupted:
+        typer.echo(
+            f"interrupted: {len(done.results)} of {handed} are done; the same command goes on", err=True
+        )
+    raise typer.Exit(_exit_code(done))
+
+
+@app.command(rich_help_panel=PANEL)
+def regrade(
+    topic: Annotated[str, typer.Argument(help="The topic's id in course.yaml.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Grading processes; 0: one a core.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what no change of tests concerns.")] = False,
+    isolation: Annotated[str, typer.Option(help="As in `grade`.")] = "",
+) -> None:
+    """Grade all kept submissions by the tests as they are now, and say whose points changed.
+
+    What people gave stays. Gradebook, feedback and report follow.
+
+    Example: sorcery regrade cnn
+    """
+    from graders.course import find_course
+    from graders.grades import changes
+    from graders.handed import kept_submissions
+    from graders.publish import look, publish
+    from graders.store import ResultStore
+
+    course = find_course()
+    before = look(course, course.topic(topic))
+    handed = kept_submissions(ResultStore(before.course.state, before.topic.id))
+    if not handed:
+        raise UsageError(f"nothing of {before.topic.id} was graded yet")
+    done = _grade_all(before.course, before.topic, handed, isolation, jobs, force)
+    publish(done.view, done.results)
+    found = changes(before.grades, done.view.grades)
+    if as_json:
+        typer.echo(as_json_text(found))
+    else:
+        print_changes(found)
+        typer.echo(f"{len({change.student for change in found})} of {len(handed)} students' points changed")
+    raise typer.Exit(_exit_code(done))
+
+
+@app.command(rich_help_panel=PANEL)
+def replay(
+    result: Annotated[Path, typer.Argument(help="A result file.")],
+    question: Annotated[str, typer.Argument(help="A question's id, such as q3.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    isolation: Annotated[str, typer.Option(help="As in `grade`; that of the result when left out.")] = "",
+) -> None:
+    """Run one question of a graded submission again, on the seed of that time.
+
+    Nothing is written. Exit code 1 when the question now earns other points than then.
+
+    Example: sorcery replay .sorcery/results/cnn/ada.json q3
+    """
+    from graders.autograde import replayed
+    from graders.course import find_course
+    from graders.sandbox.tiers import choose
+    from graders.store import read_result
+
+    before = read_result(result)
+    course = find_course()
+    after = replayed(course, before, question, choose(isolation or before.isolation))
+    if as_json:
+        typer.echo(as_json_text(after))
+    else:
+        print_result(after)
+    then = next((q.points for q in before.questions if q.id == question), None)
+    now = next((q.points for q in after.questions), None)
+    if then != now:
+        typer.echo(f"{question} earned {then} points then and {now} now", err=True)
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=PANEL)
+def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None:
+    """Print one result for a person, staff details included.
+
+    Example: sorcery show .sorcery/results/cnn/ada.json
+    """
+    from graders.store import read_result
+
+    print_result(read_result(result))
+
+
+def _grade_all(
+    course: Course,
+    topic: Topic,
+    handed: list[Handed],
+    isolation: str,
+    jobs: int,
+    force: bool,
+    seed: int | None = None,
+) -> Round:
+    from graders.publish import grade_all
+    from graders.sandbox.tiers import choose
+
+    tier = choose(isolation)
+    with progress(len(handed), f"{topic.id} ({tier} isolation)") as report:
+        return grade_all(course, topic, handed, tier, report, jobs=jobs, force=force, seed=seed)
+
+
+def _exit_code(done: Round) -> int:
+    from graders.records import Verdict
+
+    verdicts = [result.verdict for result in done.results]
+    if done.interrupted:
+        return INTERRUPTED
+    if Verdict.UNGRADED in verdicts:
+        return SOME_UNGRADED
+    return 1 if all(verdict is Verdict.REJECTED for verdict in verdicts) else 0
