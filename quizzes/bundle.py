@@ -20,6 +20,7 @@ from typing import Literal
 import msgspec
 
 from graders.errors import UsageError
+from graders.store import safe_name
 from quizzes.items import Item
 from quizzes.paper import Paper, Part, Placed, chosen, pick, shuffled
 from quizzes.schema import Keep
@@ -63,6 +64,8 @@ def read_bundle(path: Path) -> tuple[Bundle, str]:
         bundle = msgspec.json.decode(data, type=Bundle)
     except msgspec.DecodeError:
         raise UsageError(f"{path} is no quiz that was released, or is damaged; fetch it again") from None
+    if not (safe_name(bundle.quiz) and safe_name(bundle.release)):  # files are named by them
+        raise UsageError(f"{path} is damaged: {bundle.quiz!a} is no quiz's id; fetch it again")
     named = {name for part in bundle.sections for name in (*part.use, *part.pool)}
     if not named or not all(bundle.questions.get(name) for name in named):
         raise UsageError(f"{path} is damaged: questions are missing; fetch it again")

@@ -101,7 +101,8 @@ def _take_released(path: Path, name: str, student: str, plain: bool) -> None:
             Session.resume(attempts, one, SystemClock())
             for one in finished(attempts, bundle.quiz, "released", student or None)
         ]
-        waiting = [one for one in over if not handed_in(one, state())]
+        # What was taken of another release can only be opened with that one's key.
+        waiting = [one for one in over if one.paper.release == bundle.release and not handed_in(one, state())]
         for session in waiting:  # its time ran out meanwhile, or the exchange could not be reached
             _hand_in(session, bundle.public_key, name)
         if waiting:
@@ -142,10 +143,12 @@ def submit(
         raise UsageError(f"no released quiz {name!r}; name its file, NAME.quiz")
     bundle, _ = read_bundle(path)
     with Attempts(state()) as attempts:
-        over = finished(attempts, bundle.quiz, "released", student or None)
-        if not over:
-            raise UsageError(f"you took no attempt at {bundle.quiz} to its end here")
-        _hand_in(Session.resume(attempts, over[-1], SystemClock()), bundle.public_key, name)
+        names = finished(attempts, bundle.quiz, "released", student or None)
+        over = [Session.resume(attempts, one, SystemClock()) for one in names]
+        of_this = [one for one in over if one.paper.release == bundle.release]
+        if not of_this:
+            raise UsageError(f"you took no attempt at this release of {bundle.quiz} to its end here")
+        _hand_in(of_this[-1], bundle.public_key, name)
 
 
 def _hand_in(session: Session, public_key: str, name: str) -> None:

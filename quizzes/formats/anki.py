@@ -20,7 +20,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from graders.errors import UsageError
-from quizzes.formats.base import Exported, Loss, Source
+from quizzes.formats.base import Exported, Loss, Source, in_order
 from quizzes.formats.foreign_xml import replaced, unwritable
 from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html
@@ -28,7 +28,6 @@ from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import computed
 from quizzes.formats.pictures import by_path, missing, plain, readdressed
 from quizzes.formats.pictures import shown as shown_pictures
-from quizzes.formats.qti12_write import in_order
 from quizzes.schema import (
     Matching,
     Multi,

@@ -7,11 +7,11 @@ over is a Loss, in words that a teacher understands; nothing is dropped in silen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from graders.errors import UsageError
-from quizzes.schema import QuizFile
+from quizzes.schema import Question, QuizFile
 
 # More than any bank needs, and less than fills a machine.
 MAX_BYTES = 64 << 20
@@ -58,3 +58,11 @@ class Source:
 
     file: QuizFile
     media: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def in_order(file: QuizFile) -> Iterable[Question]:
+    """Questions in the order in which they are asked."""
+    if not file.sections:
+        return file.questions
+    by_id = {question.id: question for question in file.questions}
+    return [by_id[name] for section in file.sections for name in section.use]

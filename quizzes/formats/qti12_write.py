@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from quizzes.formats.base import Exported, Loss, Source
+from quizzes.formats.base import Exported, Loss, Source, in_order
 from quizzes.formats.foreign_xml import Element, tostring, unwritable
 from quizzes.formats.foreign_zip import packed
 from quizzes.formats.html import to_html, to_plain
@@ -81,14 +81,6 @@ def write(source: Source) -> Exported:
         **{f"{RESOURCES}{picture}": source.media[picture] for picture in pictures},
     }
     return Exported(packed(files), told(losses))
-
-
-def in_order(file: QuizFile) -> Iterable[Question]:
-    """Questions in the order in which they are asked."""
-    if not file.sections:
-        return file.questions
-    by_id = {question.id: question for question in file.questions}
-    return [by_id[name] for section in file.sections for name in section.use]
 
 
 def _of_quiz(file: QuizFile) -> Iterator[Loss]:

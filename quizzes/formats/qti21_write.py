@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from quizzes.formats.base import Exported, Loss, Source
+from quizzes.formats.base import Exported, Loss, Source, in_order
 from quizzes.formats.foreign_xml import Element, tostring
 from quizzes.formats.foreign_zip import packed
 from quizzes.formats.ids import unique_id
@@ -20,7 +20,6 @@ from quizzes.formats.lost import lost, told
 from quizzes.formats.numbers import shown
 from quizzes.formats.pictures import by_path
 from quizzes.formats.pictures import shown as shown_pictures
-from quizzes.formats.qti12_write import in_order
 from quizzes.formats.qti21_flow import MEDIA, QUIZ, identifier
 from quizzes.formats.qti21_item_write import ROOT, Writer
 from quizzes.formats.remarks import LeftOut

@@ -483,6 +483,25 @@ def test_the_whole_way_by_commands(exam: Exam, tmp_path_factory: pytest.TempPath
     assert "quiz-exam" in (exam.root / "grades.csv").read_text()
 
 
+def test_what_was_taken_of_an_earlier_release_is_not_sealed_for_another(
+    exam: Exam, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    student = tmp_path_factory.mktemp("student")
+    (student / "old.quiz").write_bytes(exam.path.read_bytes())
+    sorcery(student, "take", "old.quiz", "--as", "ada", lines=":submit\nyes\n")
+    (response,) = student.glob("*.response")
+    response.unlink()
+    (noted,) = student.glob(".sorcery/**/*.response")
+    noted.unlink()  # as if it had never been handed in
+    exam.write(QUIZ.replace("stem: s, answer: false", "stem: t, answer: false"))
+    (student / "new.quiz").write_bytes(release(exam.bank, exam.state).read_bytes())
+    assert "no attempt at this release" in sorcery(student, "submit", "new.quiz", code=2)
+    sorcery(student, "take", "new.quiz", "--as", "ada", lines=":submit\nyes\n")
+    sorcery(student, "submit", "old.quiz", "--as", "ada")
+    files = [(path.name, path.read_bytes()) for path in sorted(student.glob("*.response"))]
+    assert exam.collected(*files) == (["ada-1", "ada-2"], [])
+
+
 def test_through_the_exchange(exam: Exam, tmp_path_factory: pytest.TempPathFactory) -> None:
     exchange = tmp_path_factory.mktemp("exchange")
     course = exam.root / "assignments/course.yaml"
@@ -499,7 +518,8 @@ def test_through_the_exchange(exam: Exam, tmp_path_factory: pytest.TempPathFacto
 
 def test_what_is_no_bundle_is_said_so(tmp_path: Path, exam: Exam) -> None:
     data = exam.path.read_bytes()
-    wrong: list[bytes] = [b"", b"{}", data[:-200], json.dumps(json.loads(data) | {"questions": {}}).encode()]
+    changed: list[dict[str, Any]] = [{"questions": {}}, {"quiz": "../../x"}, {"release": "a/b"}]
+    wrong = [b"", b"{}", data[:-200], *(json.dumps(json.loads(data) | one).encode() for one in changed)]
     for content in wrong:
         (tmp_path / "x.quiz").write_bytes(content)
         with pytest.raises(UsageError, match="fetch it again"):
