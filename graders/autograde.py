@@ -1,22 +1,18 @@
 """A batch: from files to results, each written as soon as it is known.
 
-One warm zygote serves a pool of grading processes; each has the topic's tests and asks the zygote
-for a fork per submission. The parent alone writes. What was graded before on the same submission,
-tests, limits and engine is not graded again, so a batch that was stopped goes on where it was.
+Submissions of one topic or several are given to a pool, the longest expected first; it warms a process
+for each topic when its first submission comes. The parent alone writes, and keeps no result in memory.
+What was graded before on the same submission, tests, limits and engine is not graded again, so a batch
+that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
-import signal
-import socket
 import stat
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,20 +20,20 @@ from typing import Protocol
 
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
-from graders.engine.worker import Forks, Zygote
+from graders.engine.worker import Zygote
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
-from graders.grader import Graded, Grader, Subject, Task, blank_result, new_seed
+from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
+from graders.local import LocalPool
 from graders.otter_tests import tests_digest
-from graders.pools import end_with_parent
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy
 from graders.store import ResultStore
 from graders.untrusted import printable
+from graders.work import Work
 
 MAX_UNSTARTED = 3  # pools that broke before they took anything
-GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
 
 
 def _check_readable(data: Path, tier: Tier) -> None:
@@ -59,17 +55,38 @@ def _policy(course: Course, topic: Topic, tier: Tier) -> Policy:
 
 
 class Interrupted(Exception):
-    """Ctrl-C: what was running is finished and saved. `results` holds it all."""
+    """Ctrl-C: what was running is finished and saved, as is all before it."""
 
-    def __init__(self, results: list[Result]) -> None:
-        super().__init__(f"{len(results)} results are saved")
-        self.results = results
+
+class Pool(Protocol):
+    """Where submissions are graded: `slots` at a time, by the works it was made for, which are numbered.
+
+    `submit` may raise BrokenExecutor, as may what it gives: whatever it then held is lost, and `close` is
+    all that is left to do.
+    """
+
+    @property
+    def slots(self) -> int: ...
+    def prepare(self, work: int) -> None:
+        """The next submissions are of this work. Returns at once."""
+
+    def submit(self, work: int, task: Task) -> Future[Graded]: ...
+    def leave(self, work: int) -> None:
+        """No more submissions come of this work, and none is running."""
+
+    def close(self, *, wait: bool) -> None:
+        """Ends it; with `wait`, what runs is finished first, and what waits is cancelled."""
+
+
+# The pool of these works, with at most so many submissions at a time.
+MakePool = Callable[[Sequence[Work], int], Pool]
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """A submission to be graded, its bytes left in the store until its turn comes."""
 
+    part: int
     student: str
     file: str
     sha256: str
@@ -77,32 +94,14 @@ class _Waiting:
     submitted: str
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a batch grades by: who it is for, how it is confined, the digest of the tests, and how a grading
-    process makes its grader of the warm process's forks. `modules` are imported there, `judging` as for
-    graders.engine.worker.Zygote."""
-
-    subject: Subject
-    policy: Policy
-    digest: str
-    modules: tuple[str, ...]
-    make: Callable[[Forks], Grades]
-    judging: tuple[str, ...] | None = None
-
-
-class Grades(Protocol):
-    def grade(self, task: Task) -> Graded: ...
-
-
 class BatchOf:
-    """Submissions, graded by some work. `report(result)` is called once for each, in the order they end.
-    `preload` is the module that has imported what every grading process needs."""
+    """Submissions, graded by some work. `preload` is the module that has imported what every grading
+    process needs."""
 
     preload = "graders.preload"
 
-    def __init__(self, work: Work, store: ResultStore, jobs: int, seed: int | None = None) -> None:
-        self._work, self.store, self._jobs, self._seed = work, store, jobs, seed
+    def __init__(self, work: Work, store: ResultStore, seed: int | None = None) -> None:
+        self.work, self.store, self._seed = work, store, seed
 
     def read(self, handed: Handed) -> bytes:
         """What was handed in, as one string of bytes. Raises Rejected, OSError."""
@@ -113,60 +112,14 @@ class BatchOf:
         self.store.write_notebook(graded.result.student, graded.notebook)
         self.store.write(graded.result)
 
-    def _blank(self, task: Task) -> Result:
-        return blank_result(task, self._work.subject, self._work.policy.tier, self._work.digest)
+    def blank(self, task: Task) -> Result:
+        return blank_result(task, self.work.subject, self.work.policy.tier, self.work.digest)
 
-    def grade(
-        self, handed: Sequence[Handed], report: Callable[[Result], None], *, force: bool = False
-    ) -> list[Result]:
-        """The results, by student; each is in the store when it is reported.
-
-        Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault
-        of ours is tried a second time with fresh processes before it is reported so.
-        """
-        results: dict[str, Result] = {}
-        waiting: deque[_Waiting] = deque()
-        failed: deque[_Waiting] = deque()
-        counting = {one.student: one for one in handed}
-        passed_over: dict[str, str] = {}
-
-        def done(graded: Graded) -> None:
-            result = graded.result
-            before = counting[result.student].before
-            if result.verdict is Verdict.REJECTED and before is not None:
-                passed_over[result.student] = f"a later version was rejected ({result.reason})"
-                counting[result.student] = before
-                begin(before)
-                return
-            if result.student in passed_over and not result.reason:
-                result = replace(result, reason=passed_over[result.student])
-            self.keep(replace(graded, result=result))
-            results[result.student] = result
-            report(result)
-
-        def begin(one: Handed) -> None:
-            known = self._known(one, force)
-            if isinstance(known, Result):
-                done(Graded(known))
-            else:
-                waiting.append(known)
-
-        try:
-            for one in handed:
-                begin(one)
-            while waiting or failed:
-                self._round(waiting, self._jobs, done, failed)
-                # One at a time: what ends its grading process then takes no other with it.
-                self._round(failed, 1, done, None)
-        except KeyboardInterrupt:
-            raise Interrupted(list(results.values())) from None
-        return [results[student] for student in sorted(results)]
-
-    def _known(self, handed: Handed, force: bool) -> Result | _Waiting:
+    def known(self, handed: Handed, part: int, force: bool) -> Result | _Waiting:
         """What is known without grading: the result, or what has to be graded."""
         file = handed.file or printable(handed.path)
         nothing = Task(handed.student, file, b"", 0, handed.submitted)
-        empty = self._blank(nothing)
+        empty = self.blank(nothing)
         empty = replace(empty, sha256="", key="")
         try:
             if handed.problem:
@@ -184,19 +137,94 @@ class BatchOf:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
         earlier = None if force else self.store.find(handed.student)
-        blank = self._blank(task)
+        blank = self.blank(task)
         if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
-        return _Waiting(task.student, task.file, task.sha256, task.seed, task.submitted)
+        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted)
 
-    def _round(
+    def task(self, one: _Waiting) -> Task:
+        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)
+
+    def grade(
         self,
-        waiting: deque[_Waiting],
+        handed: Sequence[Handed],
+        report: Callable[[Result], None],
+        *,
         jobs: int,
-        done: Callable[[Graded], None],
-        failed: deque[_Waiting] | None,
+        force: bool = False,
     ) -> None:
-        """Grades `waiting`; what stays ungraded goes to `failed`, or is done when there is none.
+        """As `grade_together`, for this one alone, on this machine."""
+        grade_together([(self, handed)], report, partial(LocalPool, preload=self.preload), jobs, force=force)
+
+
+def grade_together(
+    parts: Sequence[tuple[BatchOf, Sequence[Handed]]],
+    report: Callable[[Result], None],
+    pool: MakePool,
+    jobs: int,
+    *,
+    force: bool = False,
+) -> None:
+    """Grades all that was handed in; `report(result)` is called once for each, in the order they end, when
+    it is in the store.
+
+    Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault of ours is
+    tried a second time with fresh processes before it is reported so.
+    """
+    try:
+        _Together(parts, report, pool, jobs, force).grade()
+    except KeyboardInterrupt:
+        raise Interrupted from None
+
+
+class _Together:
+    def __init__(
+        self,
+        parts: Sequence[tuple[BatchOf, Sequence[Handed]]],
+        report: Callable[[Result], None],
+        pool: MakePool,
+        jobs: int,
+        force: bool,
+    ) -> None:
+        self._batches = [batch for batch, _ in parts]
+        self._report, self._make_pool, self._jobs, self._force = report, pool, jobs, force
+        self._counting = [{one.student: one for one in handed} for _, handed in parts]
+        self._passed_over: dict[tuple[int, str], str] = {}
+        self._waiting: deque[_Waiting] = deque()
+        self._failed: deque[_Waiting] = deque()
+
+    def grade(self) -> None:
+        for part, counting in enumerate(self._counting):
+            for one in list(counting.values()):
+                self._begin(part, one)
+        while self._waiting or self._failed:
+            self._round(self._waiting, self._jobs, again=True)
+            # One at a time: what ends its grading process then takes no other with it.
+            self._round(self._failed, 1, again=False)
+
+    def _begin(self, part: int, one: Handed) -> None:
+        known = self._batches[part].known(one, part, self._force)
+        if isinstance(known, Result):
+            self._done(part, Graded(known))
+        else:
+            self._waiting.append(known)
+
+    def _done(self, part: int, graded: Graded) -> None:
+        result = graded.result
+        before = self._counting[part][result.student].before
+        if result.verdict is Verdict.REJECTED and before is not None:
+            self._passed_over[part, result.student] = f"a later version was rejected ({result.reason})"
+            self._counting[part][result.student] = before
+            self._begin(part, before)
+            return
+        passed_over = self._passed_over.get((part, result.student), "")
+        if passed_over and not result.reason:
+            result = replace(result, reason=passed_over)
+        self._batches[part].keep(replace(graded, result=result))
+        self._report(result)
+
+    def _round(self, waiting: deque[_Waiting], jobs: int, *, again: bool) -> None:
+        """Grades `waiting`; what stays ungraded is tried `again` later, or is done.
 
         No more is handed to the pool than it can run, so when it breaks few are suspect; the others
         go on in a fresh one.
@@ -204,76 +232,60 @@ class BatchOf:
         unstarted = 0
         while waiting:
             before = len(waiting)
+            pool = self._make_pool([batch.work for batch in self._batches], min(jobs, len(waiting)))
             running: dict[Future[Graded], _Waiting] = {}
-            with self._pool(min(jobs, len(waiting))) as pool:
-                try:
-                    broken = False
-                    while running or (waiting and not broken):
-                        while waiting and not broken and len(running) < jobs:
-                            try:
-                                running[pool.submit(_grade, self._task(waiting[0]))] = waiting[0]
-                                waiting.popleft()
-                            except BrokenProcessPool:
-                                broken = True
-                        for future in wait(running, return_when=FIRST_COMPLETED).done:
-                            broken |= isinstance(future.exception(), BrokenProcessPool)
-                            self._settle(future, running.pop(future), done, failed)
-                except KeyboardInterrupt:
-                    pool.shutdown(wait=True, cancel_futures=True)
-                    for future, one in running.items():
-                        if not future.cancelled():
-                            self._settle(future, one, done, failed)
-                    raise
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
+            finished = False
+            try:
+                self._feed(pool, waiting, running, again=again)
+                finished = True
+            except KeyboardInterrupt:
+                pool.close(wait=True)
+                for future, one in running.items():
+                    if not future.cancelled():
+                        self._settle(future, one, again=again)
+                raise
+            finally:
+                pool.close(wait=finished)
             unstarted = unstarted + 1 if len(waiting) == before else 0
             if unstarted == MAX_UNSTARTED:
                 raise InternalError("the grading processes end before they begin; what is graded is saved")
 
-    def _task(self, one: _Waiting) -> Task:
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)
-
-    def _settle(
-        self,
-        future: Future[Graded],
-        one: _Waiting,
-        done: Callable[[Graded], None],
-        failed: deque[_Waiting] | None,
+    def _feed(
+        self, pool: Pool, waiting: deque[_Waiting], running: dict[Future[Graded], _Waiting], *, again: bool
     ) -> None:
+        """Until all that waits is graded, or the pool is broken."""
+        broken = False
+        while running or (waiting and not broken):
+            while waiting and not broken and len(running) < pool.slots:
+                one = waiting[0]
+                try:
+                    running[pool.submit(one.part, self._batches[one.part].task(one))] = one
+                    waiting.popleft()
+                except BrokenExecutor:
+                    broken = True
+            if waiting and not broken:
+                pool.prepare(waiting[0].part)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                broken |= isinstance(future.exception(), BrokenExecutor)
+                one = running.pop(future)
+                self._settle(future, one, again=again)
+                if not broken and all(other.part != one.part for other in (*running.values(), *waiting)):
+                    pool.leave(one.part)
+
+    def _settle(self, future: Future[Graded], one: _Waiting, *, again: bool) -> None:
         try:
             graded = future.result()
         except AuthorError:
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
-            blank = self._blank(self._task(one))
+            batch = self._batches[one.part]
             ended = "the grading process ended while its tests ran"
-            why = ended if isinstance(error, BrokenProcessPool) else f"{type(error).__name__}: {error}"
-            graded = Graded(replace(blank, reason=why))
-        if graded.result.verdict is Verdict.UNGRADED and failed is not None:
-            failed.append(one)
+            why = ended if isinstance(error, BrokenExecutor) else f"{type(error).__name__}: {error}"
+            graded = Graded(replace(batch.blank(batch.task(one)), reason=why))
+        if graded.result.verdict is Verdict.UNGRADED and again:
+            self._failed.append(one)
         else:
-            done(graded)
-
-    @contextlib.contextmanager
-    def _pool(self, jobs: int) -> Iterator[ProcessPoolExecutor]:
-        # A server that has imported the tests' libraries once, and forks the grading processes.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([self.preload])
-        work = self._work
-        zygote = Zygote(work.modules, work.policy, work.judging)
-        try:
-            with ProcessPoolExecutor(
-                max_workers=jobs,
-                mp_context=context,
-                initializer=_begin,
-                initargs=(work.make, zygote.requests),
-            ) as pool:
-                pool.submit(_load_tests)  # while the zygote warms up
-                zygote.wait_until_warm()
-                yield pool
-        finally:
-            zygote.close()
+            self._done(one.part, graded)
 
 
 class Batch(BatchOf):
@@ -287,20 +299,24 @@ class Batch(BatchOf):
         course: Course,
         topic: Topic,
         tier: Tier,
-        jobs: int,
         seed: int | None = None,
         state: Path | None = None,
     ) -> None:
+        super().__init__(work_of(course, topic, tier), ResultStore(state or course.state, topic.id), seed)
         self.assignment = read_assignment(topic)
-        _check_readable(topic.data, tier)
-        work = Work(
-            subject=topic,
-            policy=_policy(course, topic, tier),
-            digest=tests_digest(*topic.material),
-            modules=(*(name for name in self.assignment.imports if not _in_data(topic, name)), *topic.warm),
-            make=partial(Grader, topic, tier),
-        )
-        super().__init__(work, ResultStore(state or course.state, topic.id), jobs, seed)
+
+
+def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
+    """Raises AuthorError for material that cannot be used."""
+    assignment = read_assignment(topic)
+    _check_readable(topic.data, tier)
+    return Work(
+        subject=topic,
+        policy=_policy(course, topic, tier),
+        digest=tests_digest(*topic.material),
+        modules=(*(name for name in assignment.imports if not _in_data(topic, name)), *topic.warm),
+        make=partial(Grader, topic, tier),
+    )
 
 
 def _in_data(topic: Topic, module: str) -> bool:
@@ -323,42 +339,3 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
     confined = _policy(course, topic, tier)
     with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result
-
-
-_made: Callable[[], Grades]
-_grader: Grades | None = None
-
-
-def _begin(make: Callable[[Forks], Grades], requests: socket.socket) -> None:
-    global _made
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which lets us finish
-    end_with_parent()  # with the last of us the zygote loses its orders, and the keepers their supervisor
-    requests.settimeout(None)
-    _made = partial(make, Forks(requests))
-
-
-def _load_tests() -> None:
-    global _grader
-    if _grader is None:
-        _grader = _made()  # here, not in the initializer, whose errors do not reach the parent
-        _bound_memory()
-
-
-def _bound_memory() -> None:
-    """What a test makes of a student's numbers, `list(range(n))`, fails in its case, not on the machine."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        import resource
-
-        used = int(statm.read_text().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = used + GRADING_BYTES
-        resource.setrlimit(
-            resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-        )
-
-
-def _grade(task: Task) -> Graded:
-    _load_tests()
-    assert _grader is not None
-    return _grader.grade(task)

@@ -130,8 +130,9 @@ def prove(
         path = state / "handed" / topic.id / f"{name}.ipynb"
         write_atomically(path, notebook)
         handed.append(Handed(name, path))
-    batch = Batch(ready.course, topic, tier, jobs, state=state)
-    results = {result.student: result for result in batch.grade(handed, report, force=force)}
+    batch = Batch(ready.course, topic, tier, state=state)
+    batch.grade(handed, report, jobs=jobs, force=force)
+    results = {one.student: batch.store.read(one.student) for one in handed}
     for name, result in results.items():
         if result.verdict is Verdict.UNGRADED:
             raise InternalError(

@@ -48,12 +48,19 @@ def grade_all(
     Raises AuthorError for faults of course material.
     """
     sweep(course.state)
-    batch = Batch(course, topic, tier, jobs or cores(), seed)
+    batch = Batch(course, topic, tier, seed)
+    results: list[Result] = []
     interrupted = False
+
+    def done(result: Result) -> None:
+        results.append(result)
+        report(result)
+
     try:
-        results = batch.grade(handed, report, force=force)
-    except Interrupted as stop:
-        results, interrupted = stop.results, True
+        batch.grade(handed, done, jobs=jobs or cores(), force=force)
+    except Interrupted:
+        interrupted = True
+    results.sort(key=lambda result: result.student)
     with Gradebook(course) as book:
         marks = Marks(course.state, topic.id).merge(book.marks(topic.id), topic.drop)
         book.record(topic, batch.assignment, results, extensions=read_extensions(course), marks=marks)

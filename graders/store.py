@@ -97,10 +97,14 @@ class ResultStore:
     def submission(self, sha256: str) -> Path:
         return self._submissions / f"{sha256}{self._suffix}"
 
+    def read(self, student: str) -> Result:
+        """The student's result. Raises UsageError when there is none."""
+        return read_result(self.path(student))
+
     def find(self, student: str) -> Result | None:
         """The student's result; None when there is none, or one of another version of sorcery."""
         try:
-            return read_result(self.path(student))
+            return self.read(student)
         except UsageError:
             return None
 

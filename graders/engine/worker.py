@@ -84,11 +84,18 @@ class Zygote(Forks):
     """A warm process for one topic. Raises InternalError when it cannot be started.
 
     With `judging`, tests can run beside the student's code (graders.engine.sealed); it names the modules
-    whose functions they call.
+    whose functions they call. `orders` is a pair of SOCK_SEQPACKET sockets to be asked over, ours first;
+    both are closed with it.
     """
 
-    def __init__(self, modules: Sequence[str], policy: Policy, judging: Sequence[str] | None = None) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(
+        self,
+        modules: Sequence[str],
+        policy: Policy,
+        judging: Sequence[str] | None = None,
+        orders: tuple[socket.socket, socket.socket] | None = None,
+    ) -> None:
+        ours, theirs = orders or socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
         # Students can read it in /proc/self/environ: it says nothing of who grades.
         environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from graders.assignment import installed
-from graders.autograde import BatchOf, Interrupted, Work
+from graders.autograde import BatchOf, Interrupted
 from graders.engine.worker import Forks
 from graders.errors import InternalError, Rejected
 from graders.foreign.nbgrader.book import Book
@@ -41,6 +41,7 @@ from graders.records import Limits, Result, Tier, Verdict, worst
 from graders.sandbox.policy import policy
 from graders.store import ResultStore, held, sweep, unfinished
 from graders.untrusted import printable
+from graders.work import Work
 
 MAX_FILES = 1000
 MAX_HANDED = MAX_BYTES  # of one submission, all its files together
@@ -160,7 +161,7 @@ class SittingBatch(BatchOf):
 
     preload = "graders.foreign.nbgrader.preload"
 
-    def __init__(self, course: Foreign, book: Book, assignment: Assignment, tier: Tier, jobs: int) -> None:
+    def __init__(self, course: Foreign, book: Book, assignment: Assignment, tier: Tier) -> None:
         imports = tuple(dict.fromkeys(m for sheet in assignment.sheets for m in sheet.imports))
         modules = tuple(module for module in imports if installed(module))
         work = Work(
@@ -171,7 +172,7 @@ class SittingBatch(BatchOf):
             make=partial(SittingGrader, assignment, tier),
             judging=modules,
         )
-        super().__init__(work, ResultStore(course.state, course.id, ".zip"), jobs)
+        super().__init__(work, ResultStore(course.state, course.id, ".zip"))
         self._course, self._book, self._assignment = course, book, assignment
 
     def read(self, handed: Handed) -> bytes:
@@ -222,18 +223,25 @@ def grade_course(
     sweep(course.root / course.directory.autograded_directory)
     assignment = read_assignment(course)
     results: list[Result] = []
+    interrupted = False
+
+    def done(result: Result) -> None:
+        results.append(result)
+        report(result)
+
     with course.book() as book:
-        batch = SittingBatch(course, book, assignment, tier, jobs)
+        batch = SittingBatch(course, book, assignment, tier)
         stale = batch.stale(handed)
         for again in (True, False):
             some = [one for one in handed if (one.student in stale) is again]
             if not some:
                 continue
             try:
-                results += batch.grade(some, report, force=force or again)
-            except Interrupted as stop:
-                return Round([*results, *stop.results], True)
-    return Round(sorted(results, key=lambda result: result.student), False)
+                batch.grade(some, done, jobs=jobs, force=force or again)
+            except Interrupted:
+                interrupted = True
+                break
+    return Round(sorted(results, key=lambda result: result.student), interrupted)
 
 
 def packed(folder: Path, course: Foreign) -> bytes:

@@ -70,11 +70,13 @@ class _Trial:
 
     def run(self, rules: Rules, handed: Sequence[Handed]) -> list[Result]:
         with_rules(self._topic, rules)
-        batch = Batch(self._course, self._topic, self._tier, self._jobs, seed=0)
+        batch = Batch(self._course, self._topic, self._tier, seed=0)
+        results: list[Result] = []
         try:
-            return batch.grade(handed, lambda result: None, force=True)
+            batch.grade(handed, results.append, jobs=self._jobs, force=True)
         except Interrupted:
             raise KeyboardInterrupt from None  # nothing of it is worth keeping
+        return sorted(results, key=lambda result: result.student)
 
 
 def _by_solution(trial: _Trial, rules: Rules, facts: Facts, numpy: int, solution: Handed) -> Suited:
