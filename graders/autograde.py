@@ -21,6 +21,7 @@ from typing import Protocol
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Zygote
+from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
@@ -308,15 +309,24 @@ class Batch(BatchOf):
 
 def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
     """Raises AuthorError for material that cannot be used."""
-    assignment = read_assignment(topic)
     _check_readable(topic.data, tier)
     return Work(
         subject=topic,
         policy=_policy(course, topic, tier),
         digest=tests_digest(*topic.material),
-        modules=(*(name for name in assignment.imports if not _in_data(topic, name)), *topic.warm),
+        modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )
+
+
+def warm_modules(topic: Topic) -> tuple[str, ...]:
+    """What the warm process imports for a topic. Raises AuthorError for a notebook that is not as built."""
+    found = [name for name in read_assignment(topic).imports if not _in_data(topic, name)]
+    texts = [path.read_bytes() for path in (topic.notebook, topic.master) if path.exists()]
+    # Of another tool's course the notebook that students were given is not at hand.
+    if read_rules(topic) is not None or any(b"optim" in text for text in texts):
+        found.append(OPTIMISERS)
+    return (*found, *topic.warm)
 
 
 def _in_data(topic: Topic, module: str) -> bool:
@@ -337,5 +347,5 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
     confined = _policy(course, topic, tier)
-    with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
+    with Zygote(warm_modules(topic), confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result

@@ -62,6 +62,7 @@ LAYERS = [
         "frames",
         "channel",
         "sandbox",
+        "imports",
         "pools",
         "probes",
         "seeding",
