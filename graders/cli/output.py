@@ -141,14 +141,15 @@ class Bar:
         slow = sorted((one for one in running if one[1] >= STRAGGLING_SECONDS), key=lambda one: -one[1])
         more = f" and {len(slow) - STRAGGLERS} more" if len(slow) > STRAGGLERS else ""
         named = ", ".join(f"{on_one_line(student)} {seconds:.0f} s" for student, seconds in slow[:STRAGGLERS])
-        slow_now = f"; still at {named}{more}" if slow else ""
+        slow_now = f"still at {named}{more}" if slow else ""
         if slow_now != self._slow:
             self._slow = slow_now
             self._update(0)
 
     def _update(self, advance: int) -> None:
-        listed = ", ".join(f"{count} {verdict}" for verdict, count in self._counts.most_common())
-        self._show(advance, f"{self._label}: {listed}{self._slow}")
+        told = [f"{count} {verdict}" for verdict, count in self._counts.most_common()]
+        told += [self._slow] if self._slow else []
+        self._show(advance, f"{self._label}: {', '.join(told)}")
 
 
 @contextlib.contextmanager
