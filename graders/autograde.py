@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from graders import mended
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Zygote
@@ -26,7 +27,6 @@ from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageE
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
-from graders.otter_tests import tests_digest
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy
@@ -93,6 +93,7 @@ class _Waiting:
     sha256: str
     seed: int
     submitted: str
+    in_part: bool  # whether the earlier result may hold in part
 
 
 class BatchOf:
@@ -141,10 +142,16 @@ class BatchOf:
         blank = self.blank(task)
         if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
-        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted)
+        in_part = (
+            earlier is not None
+            and mended.may_hold(earlier, blank)
+            and (self._seed is None or earlier.seed == task.seed)
+        )
+        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted, in_part)
 
     def task(self, one: _Waiting) -> Task:
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)
+        earlier = mended.earlier(self.store, one.student) if one.in_part else None
+        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted, earlier)
 
     def grade(
         self,
@@ -313,7 +320,7 @@ def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
     return Work(
         subject=topic,
         policy=_policy(course, topic, tier),
-        digest=tests_digest(*topic.material),
+        digest=mended.digests(topic, read_assignment(topic)).whole,
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )
