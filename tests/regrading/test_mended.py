@@ -4,12 +4,12 @@ Every cell of a notebook, and every case, writes its name into a file, so that w
 """
 
 import itertools
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from logged import QUESTIONS, mend, notebook, timeless, write, written
 
 from graders import mended
 from graders.course import Course, load_course
@@ -20,76 +20,23 @@ from graders.sandbox.linux import set_dumpable
 from graders.sandbox.policy import policy
 from graders.store import ResultStore
 
-QUESTIONS = ("q1", "q2", "q3")
-YAML = (
-    "schema: 1\ncourse: {id: c, title: C}\n"
-    "limits: {cell: 2s, notebook: 20s, case: 1s}\n"
-    "topics:\n  - {id: toy, title: Toy, points: {auto: 9, manual: 2}}\n"
-)
-ANSWER = "import random\ndef {0}(x): return {1} * x\nprint(random.random())"
-
-
-def cell(kind: str, source: str, identity: str, **graded: object) -> dict[str, object]:
-    made: dict[str, object] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
-    if kind == "code":
-        made |= {"outputs": [], "execution_count": None}
-    if graded:
-        made["metadata"] = {
-            "nbgrader": {"schema_version": 3, "locked": False, "grade_id": identity, **graded}
-        }
-    return made
-
-
-def notebook(**answers: str) -> bytes:
-    """The questions' answers, the name of each written down; q1 returns twice its number, q2 thrice, ..."""
-    cells = [cell("code", "import otter\ngrader = otter.Notebook('toy.ipynb')", "start")]
-    for number, question in enumerate(QUESTIONS, 2):
-        answer = answers.get(question, ANSWER.format(question, number))
-        told = f"\nwith open('LOG', 'a') as log: log.write('{question} ')"
-        cells += [
-            cell("code", answer + told, f"{question}-1", grade=False, solution=True),
-            cell("code", f'grader.check("{question}")', question, grade=True, solution=False, points=3),
-        ]
-    cells.append(cell("markdown", answers.get("m1", "HERE"), "m1", grade=True, solution=True, points=2))
-    about = {"sorcery": {"schema": 1, "topic": "toy"}}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": cells}).encode()
-
-
-def case_file(question: str, *, hidden: bool, passes: str = "True", points: int = 1) -> str:
-    name = f"{question}_{'hidden' if hidden else 'public'}"
-    return (
-        "import numpy as np\nfrom otter.test_files import test_case\nOK_FORMAT = False\n"
-        f"name = {question!r}\npoints = None\n"
-        f"@test_case(points={points}, hidden={hidden})\ndef test_{name}({question}):\n"
-        f"    with open('LOG', 'a') as log: log.write('{name} ')\n"
-        "    drawn = int(np.random.randint(1000))\n"
-        f"    assert {question}(drawn) % {QUESTIONS.index(question) + 2} == 0 and {passes}, drawn\n"
-    )
-
 
 class Toy:
     """A course of one topic on disk, and its gradings, one after another."""
 
     def __init__(self, root: Path, zygote: Zygote) -> None:
         self.root, self._zygote, self._log = root, zygote, root / "log.txt"
-        self.write("assignments/course.yaml", YAML)
-        self.write("assignments/toy/toy.ipynb", self.handed().decode())
-        for question in QUESTIONS:
-            self.write(f"assignments/toy/tests/{question}.py", case_file(question, hidden=False))
-            self.mend(question)
+        written(root, self._log)
 
     @property
     def course(self) -> Course:
         return load_course(self.root)
 
     def write(self, name: str, text: str) -> None:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("'LOG'", repr(str(self._log))))
+        write(self.root / name, text, self._log)
 
     def mend(self, question: str, passes: str = "True", points: int = 2) -> None:
-        made = case_file(question, hidden=True, passes=passes, points=points)
-        self.write(f"graders/hidden_tests/toy/{question}.py", made)
+        mend(self.root, self._log, question, passes, points)
 
     def handed(self, **answers: str) -> bytes:
         return notebook(**answers).replace(b"'LOG'", repr(str(self._log)).encode())
@@ -113,16 +60,6 @@ def zygote() -> Iterator[Zygote]:
 @pytest.fixture
 def toy(tmp_path: Path, zygote: Zygote) -> Toy:
     return Toy(tmp_path, zygote)
-
-
-def timeless(result: Result) -> Result:
-    """Without what says when and in which part it was graded."""
-    questions = tuple(
-        replace(q, seconds=0.0, cases=tuple(replace(case, seconds=0.0) for case in q.cases))
-        for q in result.questions
-    )
-    cells = tuple(replace(cell, seconds=0.0) for cell in result.cells)
-    return replace(result, questions=questions, cells=cells, started="", seconds=0.0, timings={}, regraded=())
 
 
 @pytest.mark.parametrize(
