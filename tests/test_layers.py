@@ -35,6 +35,7 @@ LAYERS = [
     ["export_course", "export_submission", "versions", "work"],
     ["collect", "gradebook", "grader", "master", "check"],
     ["mended"],
+    ["pace"],
     ["declared"],
     ["rules"],
     ["identify"],

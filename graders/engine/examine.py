@@ -131,7 +131,7 @@ def _run(
     same = before is not None and len(before.cells) == len(cells)
     needed = max((places[question][0] for question in before.asked), default=-1) if before else -1
     for position, cell in enumerate(cells):
-        result, output = worker.run(cell.index, cell.source)
+        result, output = worker.run(cell.index, cell.source, limit=cell.seconds)
         result = replace(result, shown_sha256=_shown(output))
         results.append(result)
         room -= len(output)
