@@ -43,7 +43,7 @@ _CELL_VERDICTS = {
 
 
 # Differs from one run to the next, and says nothing: <function f at 0x7f3a5c1e2d40>
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +148,13 @@ def _run(
 
 def _shown(outputs: bytes) -> str:
     """SHA-256 of a cell's outputs, as JSON; empty for none."""
-    text = _ADDRESS.sub("0x", outputs.decode("utf-8", "replace"))
+    text = _ADDRESS.sub("at 0x", outputs.decode("utf-8", "replace"))
     return "" if text == "[]" else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _came_to(cell: CellResult) -> CellResult:
     """A cell's result without what differs between runs that came to the same."""
-    return replace(cell, error=_ADDRESS.sub("0x", cell.error), seconds=0.0)
+    return replace(cell, error=_ADDRESS.sub("at 0x", cell.error), seconds=0.0)
 
 
 def _test(

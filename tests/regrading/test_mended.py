@@ -107,7 +107,7 @@ def test_of_a_test_that_was_mended_twice_the_last_counts(toy: Toy) -> None:
 
 def test_an_address_in_memory_is_no_other_outcome(toy: Toy) -> None:
     answer = "import os\ndef q1(x): return 2 * x\nprint(f'<q1 at 0x{os.getpid() << 20:x}>')\n"
-    data = toy.handed(q1=answer + "raise ValueError(f'0x{os.getpid() << 20:x}')")
+    data = toy.handed(q1=answer + "raise ValueError(f'at 0x{os.getpid() << 20:x}')")
     first = toy.grade(data)
     toy.mend("q2", passes="False")
     again = toy.grade(data, first.result)
@@ -166,6 +166,18 @@ def test_a_process_that_ends_in_a_mended_test_is_that_questions_alone(toy: Toy) 
     again = toy.grade(data, first.result)
     assert again.result.regraded == ("q2",)
     assert again.result.questions[1].cases[1].verdict is CaseVerdict.ERROR
+    assert timeless(again.result) == timeless(toy.grade(data).result)
+
+
+def test_what_a_mended_test_finds_tampered_with_is_graded_whole(toy: Toy) -> None:
+    attack = "for fd in range(3, 64):\n        try: os.write(fd, b'x' * 64)\n        except OSError: pass"
+    data = toy.handed(q2=f"import os\ndef q2(x):\n    if x >= 0: return 3 * x\n    {attack}")
+    first = toy.grade(data)
+    assert first.result.points == 9
+    toy.mend("q2", passes="q2(-1)")
+    again = toy.grade(data, first.result)
+    assert (again.result.verdict, again.result.regraded) == (Verdict.TAMPERED, ())
+    assert toy.ran().count("q1") == 2
     assert timeless(again.result) == timeless(toy.grade(data).result)
 
 

@@ -41,11 +41,11 @@ class Term:
             }
             (root / f"in/{student}.ipynb").write_bytes(notebook(**answers))
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
+    def start(self, *command: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "graders.cli", *command],
             cwd=self.root,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -112,6 +112,8 @@ def test_so_is_the_grading_of_a_mended_test_which_leaves_the_old_result_or_the_n
     _nothing_done_twice(term, settled)
     assert {result.regraded for result in final.values()} == {("q2",)}
     assert _timeless(final) == _timeless(whole)
+    with term.start("show", str(term.results / "s0.json"), stdout=subprocess.PIPE) as shown:
+        assert "q2; the rest is of an earlier time" in shown.communicate()[0]
     assert {name: result.points for name, result in whole.items()} == {
         student: 3 + (3 if number % 2 else 1) + (3 if number % 3 else 0)
         for number, student in enumerate(STUDENTS)
