@@ -165,7 +165,7 @@ class BatchOf:
 
     def task(self, one: _Waiting) -> Task:
         data, pace = self.store.kept(one.sha256), self.pacemaker.pace if self.pacemaker else {}
-        earlier = mended.earlier(self.store, one.student) if one.in_part else None
+        earlier = mended.kept(self.store, one.student) if one.in_part else None
         return Task(one.student, one.file, data, one.seed, one.submitted, earlier, pace)
 
     def find_pace(self, submit: Callable[[Task], Future[Graded]]) -> None:

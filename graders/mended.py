@@ -72,7 +72,7 @@ def may_hold(earlier: Result, now: Result) -> bool:
     return same and earlier.verdict in _PLAIN and bool(earlier.common_sha256)
 
 
-def earlier(store: ResultStore, student: str) -> Result | None:
+def kept(store: ResultStore, student: str) -> Result | None:
     """The student's result, if the notebook in the store is the one it is of."""
     found = store.find(student)
     if found is None:
@@ -94,10 +94,10 @@ def changed(earlier: Result, now: Result, found: Digests) -> Set[str]:
     ):
         return frozenset()
     asked = {question for question, digest in found.questions.items() if before[question] != digest}
-    kept = [question for question in earlier.questions if question.id not in asked]
-    if not kept or any(question.snapshot == "none" for question in earlier.questions):
+    rest = [question for question in earlier.questions if question.id not in asked]
+    if not rest or any(question.snapshot == "none" for question in earlier.questions):
         return frozenset()
-    plain = overall(earlier.cells, kept, tampered=False) is Verdict.GRADED
+    plain = overall(earlier.cells, rest, tampered=False) is Verdict.GRADED
     return asked if plain else frozenset()
 
 

@@ -248,10 +248,10 @@ def test_a_result_of_something_else_holds_in_no_part(toy: Toy, change: str) -> N
 def test_a_notebook_that_is_not_the_results_own_has_all_graded_again(toy: Toy, tmp_path: Path) -> None:
     graded = toy.grade(toy.handed())
     store = ResultStore(tmp_path / "state", "toy")
-    assert mended.earlier(store, "ada") is None
+    assert mended.kept(store, "ada") is None
     store.write(graded.result)
-    assert mended.earlier(store, "ada") is None
+    assert mended.kept(store, "ada") is None
     store.write_notebook("ada", graded.notebook)
-    assert mended.earlier(store, "ada") == graded.result
+    assert mended.kept(store, "ada") == graded.result
     store.write_notebook("ada", graded.notebook + b" ")
-    assert mended.earlier(store, "ada") is None
+    assert mended.kept(store, "ada") is None
