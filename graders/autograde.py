@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from graders import mended
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Zygote
@@ -27,7 +28,6 @@ from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageE
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
-from graders.otter_tests import tests_digest
 from graders.pace import UNLIMITED, Pacemaker
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
@@ -96,6 +96,7 @@ class _Waiting:
     sha256: str
     seed: int
     submitted: str
+    in_part: bool  # whether the earlier result may hold in part
     expected: float  # wall seconds; 0 where nothing is known
 
 
@@ -147,15 +148,25 @@ class BatchOf:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
         earlier = self.store.find(handed.student)
-        same = earlier is not None and earlier.key == self.blank(task).key
+        blank = self.blank(task)
+        same = earlier is not None and earlier.key == blank.key
         if earlier and same and not force and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
+        in_part = (
+            earlier is not None
+            and not force
+            and mended.may_hold(earlier, blank)
+            and (self._seed is None or earlier.seed == task.seed)
+        )
         expected = earlier.seconds if earlier else 0.0
-        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted, expected)
+        return _Waiting(
+            part, task.student, task.file, task.sha256, task.seed, task.submitted, in_part, expected
+        )
 
     def task(self, one: _Waiting) -> Task:
-        pace = self.pacemaker.pace if self.pacemaker else {}
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted, pace)
+        data, pace = self.store.kept(one.sha256), self.pacemaker.pace if self.pacemaker else {}
+        earlier = mended.kept(self.store, one.student) if one.in_part else None
+        return Task(one.student, one.file, data, one.seed, one.submitted, earlier, pace)
 
     def find_pace(self, submit: Callable[[Task], Future[Graded]]) -> None:
         """Has the solution run when its times are wanted and not known; where that fails, the batch goes on
@@ -371,7 +382,7 @@ def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
     return Work(
         subject=topic,
         policy=_policy(course, topic, tier),
-        digest=tests_digest(*topic.material),
+        digest=mended.digests(topic, read_assignment(topic)).whole,
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )

@@ -34,6 +34,7 @@ LAYERS = [
     ["handed", "local"],
     ["export_course", "export_submission", "versions", "work"],
     ["collect", "gradebook", "grader", "master", "check"],
+    ["mended"],
     ["pace"],
     ["declared"],
     ["rules"],

@@ -139,7 +139,8 @@ def regrade(
 ) -> None:
     """Grade all kept submissions by the tests as they are now, and say whose points changed.
 
-    What people gave stays. Gradebook, feedback and report follow.
+    Questions whose tests are as they were keep what they came to, where a notebook runs as it ran; else all of
+    it is graded. What people gave stays. Gradebook, feedback and report follow.
 
     Example: sorcery regrade cnn
     """

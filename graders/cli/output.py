@@ -53,6 +53,8 @@ def _path(value: object) -> str:
 def print_result(found: Result) -> None:
     head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
     typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
+    if found.regraded:
+        typer.echo(f"graded {found.started}: {', '.join(found.regraded)}; the rest is of an earlier time")
     for question in found.questions:
         where = "in the student's process" if question.in_process else f"seed {question.seed}"
         typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  ({where})")
