@@ -50,9 +50,9 @@ def _check_readable(data: Path, tier: Tier) -> None:
         raise AuthorError([Problem(path, 0, "cannot be read by submissions", mend) for path in closed])
 
 
-def _policy(course: Course, topic: Topic, tier: Tier) -> Policy:
+def _policy(topic: Topic, tier: Tier) -> Policy:
     shown_as = SUPPORT if read_rules(topic) else "data"
-    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=course.root)
+    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=topic.root)
 
 
 class Interrupted(Exception):
@@ -153,9 +153,11 @@ class BatchOf:
         *,
         jobs: int,
         force: bool = False,
+        pool: MakePool | None = None,
     ) -> None:
-        """As `grade_together`, for this one alone, on this machine."""
-        grade_together([(self, handed)], report, partial(LocalPool, preload=self.preload), jobs, force=force)
+        """As `grade_together`, for this one alone; on this machine unless a `pool` is given."""
+        pool = pool or partial(LocalPool, preload=self.preload)
+        grade_together([(self, handed)], report, pool, jobs, force=force)
 
 
 def grade_together(
@@ -303,16 +305,16 @@ class Batch(BatchOf):
         seed: int | None = None,
         state: Path | None = None,
     ) -> None:
-        super().__init__(work_of(course, topic, tier), ResultStore(state or course.state, topic.id), seed)
+        super().__init__(work_of(topic, tier), ResultStore(state or course.state, topic.id), seed)
         self.assignment = read_assignment(topic)
 
 
-def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
+def work_of(topic: Topic, tier: Tier) -> Work:
     """Raises AuthorError for material that cannot be used."""
     _check_readable(topic.data, tier)
     return Work(
         subject=topic,
-        policy=_policy(course, topic, tier),
+        policy=_policy(topic, tier),
         digest=tests_digest(*topic.material),
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
@@ -346,6 +348,6 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
-    confined = _policy(course, topic, tier)
+    confined = _policy(topic, tier)
     with Zygote(warm_modules(topic), confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result
