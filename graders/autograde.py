@@ -63,7 +63,7 @@ class Pool(Protocol):
     """Where submissions are graded: `slots` at a time, by the works it was made for, which are numbered.
 
     `submit` may raise BrokenExecutor, as may what it gives: whatever it then held is lost, and `close` is
-    all that is left to do.
+    all that is left to do. What it gives raises UsageError when another pool would be no better.
     """
 
     @property
@@ -171,8 +171,8 @@ def grade_together(
     """Grades all that was handed in; `report(result)` is called once for each, in the order they end, when
     it is in the store.
 
-    Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault of ours is
-    tried a second time with fresh processes before it is reported so.
+    Raises AuthorError for faulty tests, UsageError when the pool is lost, Interrupted on Ctrl-C. What is
+    ungraded through a fault of ours is tried a second time with fresh processes before it is reported so.
     """
     try:
         _Together(parts, report, pool, jobs, force).grade()
@@ -278,7 +278,7 @@ class _Together:
     def _settle(self, future: Future[Graded], one: _Waiting, *, again: bool) -> None:
         try:
             graded = future.result()
-        except AuthorError:
+        except (AuthorError, UsageError):
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
             batch = self._batches[one.part]

@@ -19,7 +19,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -115,8 +115,7 @@ class Cluster:
         self._end()
 
     def pool(self, works: Sequence[Work], jobs: int) -> DaskPool:
-        """See graders.autograde.MakePool. Raises UsageError when no worker can grade, InternalError when
-        none is left."""
+        """See graders.autograde.MakePool. Raises UsageError when no worker can grade."""
         if not self._parcels:
             self._works = list(works)
             self._parcels = [pack(work) for work in works]
@@ -126,11 +125,12 @@ class Cluster:
         if self._works != list(works):
             raise InternalError("a cluster grades one batch at a time")
         if self._lost:
-            raise InternalError(self._lost)
+            raise UsageError(self._lost)
         return DaskPool(self, jobs)
 
     def ask(self, work: int, task: Task, keep: Callable[[], bool]) -> Future[Graded]:
-        """The submission graded, unless `keep` is false by the time a worker could."""
+        """The submission graded, unless `keep` is false by the time a worker could. The future raises
+        AuthorError, InternalError, and UsageError when the cluster is lost."""
         return asyncio.run_coroutine_threadsafe(self._grade(work, task, keep), self._loop)
 
     def wake(self) -> None:
@@ -167,8 +167,9 @@ class Cluster:
         address: Any = self._address
         if self._local:
             address = self._cluster = await _start(self._local)
+        self._client = Client(address, asynchronous=True, set_as_default=False)
         try:
-            self._client = await Client(address, asynchronous=True, set_as_default=False)
+            await self._client
         except (OSError, ValueError, TimeoutError) as error:
             said = str(error).partition("\n")[0]
             raise UsageError(f"no scheduler of Dask answers at {self._address}: {said}") from None
@@ -178,24 +179,23 @@ class Cluster:
         if self._asking:
             await asyncio.wait(self._asking.values(), timeout=PATIENCE_SECONDS)
         self._watching = asyncio.create_task(self._watch())
-        able = [tier for tier in self._wanted if any(not one.about["lacks"][tier] for one in self._fit())]
-        if not able:
+        best = {tier for one in self._fit() for tier, lack in one.about["lacks"].items() if not lack}
+        self.tier = next((tier for tier in self._wanted if tier in best), self._wanted[-1])
+        if not [one for one in self._fit() if self._check_tier(one)]:
             raise UsageError(self._nobody())
-        self.tier = able[0]
-        for one in self._fit():
-            self._check_tier(one)
 
     async def _close(self) -> None:
         for task in (self._watching, *self._asking.values()):
             if task is not None:
                 task.cancel()
         if self._client is not None:
-            held = [one for one in self._members.values() if one.lease is not None]
             closing = [
-                asyncio.ensure_future(self._on(one, station.close_station, self._batch)) for one in held
+                self._on(one, station.close_station, self._batch)
+                for one in self._fit()
+                if one.lease is not None and not self._lost
             ]
-            if closing:
-                await asyncio.wait(closing, timeout=END_SECONDS)
+            with contextlib.suppress(TimeoutError):  # then the end of its lease does it
+                await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), END_SECONDS)
             await self._client.close()
         if self._cluster is not None:
             await self._cluster.close()
@@ -280,14 +280,14 @@ class Cluster:
         self._refused[address] = why
 
     def _check_tier(self, one: _Member) -> bool:
-        if lacks := one.about["lacks"][self.tier]:
-            self._refuse(one.address, f"{self.tier} isolation: {lacks}")
-        return not lacks
+        lacks = one.about["lacks"]
+        if lack := lacks.get(self.tier):
+            listed = [f"{tier} isolation: {why}" for tier, why in lacks.items()]
+            self._refuse(one.address, "; ".join(listed))
+        return not lack
 
     async def _open_all(self) -> None:
-        opening = [asyncio.create_task(self._open(one)) for one in self._fit()]
-        if opening:
-            await asyncio.wait(opening)
+        await asyncio.gather(*(self._open(one) for one in self._fit()))
 
     async def _open(self, one: _Member) -> None:
         assert self._client is not None
@@ -304,11 +304,11 @@ class Cluster:
         self._turn()
 
     def _cores(self, one: _Member) -> list[int]:
-        """Of workers started here, each has its share of the cores."""
+        """Of workers started here, each has a core of its own, as far as there are any."""
         if not self._local or not hasattr(os, "sched_getaffinity"):
             return []
-        cores, number = sorted(os.sched_getaffinity(0)), int(one.about["name"])
-        return cores[number :: self._local] or [cores[number % len(cores)]]
+        cores = sorted(os.sched_getaffinity(0))
+        return [cores[int(one.about["name"]) % len(cores)]]
 
     async def _on(self, one: _Member, function: Callable[..., T], *arguments: Any) -> T:
         """What a worker answers. Raises WorkerGone, and what the function raises."""
@@ -332,10 +332,11 @@ class Cluster:
         raise InternalError(f"the worker that had it ended, {MAX_DEATHS} times")
 
     async def _free(self, keep: Callable[[], bool]) -> _Member:
-        """The worker with most to spare. Raises CancelledError when there is none, and no need."""
+        """The worker with most to spare. Raises CancelledError when there is none, and no need; UsageError
+        when there will be none."""
         while True:
             if self._lost:
-                raise BrokenExecutor(self._lost)
+                raise UsageError(self._lost)
             one = max(self._members.values(), key=lambda one: one.free, default=None)
             if one is not None and one.free > 0:
                 return one

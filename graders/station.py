@@ -48,10 +48,15 @@ def versions() -> dict[str, str]:
 
 
 def describe(tiers: Sequence[str]) -> dict[str, Any]:
-    """In plain values, which any version can read: `versions`, and for each tier what the worker `lacks`."""
+    """In plain values, which any version can read: its `name`, its `versions`, and for each tier what it
+    `lacks`, up to the first that it has."""
     from distributed import get_worker
 
-    lacks = {tier: _lacks(Tier(tier)) for tier in tiers}
+    lacks: dict[str, str] = {}
+    for tier in tiers:
+        lacks[tier] = _lacks(Tier(tier))
+        if not lacks[tier]:
+            break
     return {"versions": versions(), "lacks": lacks, "name": get_worker().name}
 
 
