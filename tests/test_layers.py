@@ -36,6 +36,7 @@ LAYERS = [
     ["handed", "local"],
     ["export_course", "export_submission", "versions", "work"],
     ["collect", "gradebook", "grader", "master", "check"],
+    ["pace"],
     ["declared"],
     ["rules"],
     ["identify"],

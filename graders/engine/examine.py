@@ -105,7 +105,7 @@ def _run(
     outputs: dict[int, bytes | None] = {}
     room = MAX_OUTPUT_BYTES
     for cell in cells:
-        result, output = worker.run(cell.index, cell.source)
+        result, output = worker.run(cell.index, cell.source, limit=cell.seconds)
         results.append(result)
         room -= len(output)
         outputs[cell.index] = output if room >= 0 else None
