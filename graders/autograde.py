@@ -53,9 +53,9 @@ def _check_readable(data: Path, tier: Tier) -> None:
         raise AuthorError([Problem(path, 0, "cannot be read by submissions", mend) for path in closed])
 
 
-def _policy(course: Course, topic: Topic, tier: Tier) -> Policy:
+def _policy(topic: Topic, tier: Tier) -> Policy:
     shown_as = SUPPORT if read_rules(topic) else "data"
-    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=course.root)
+    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=topic.root)
 
 
 class Interrupted(Exception):
@@ -66,7 +66,7 @@ class Pool(Protocol):
     """Where submissions are graded: `slots` at a time, by the works it was made for, which are numbered.
 
     `submit` may raise BrokenExecutor, as may what it gives: whatever it then held is lost, and `close` is
-    all that is left to do.
+    all that is left to do. What it gives raises UsageError when another pool would be no better.
     """
 
     @property
@@ -190,10 +190,11 @@ class BatchOf:
         *,
         jobs: int,
         force: bool = False,
+        pool: MakePool | None = None,
         watch: Watch | None = None,
     ) -> None:
-        """As `grade_together`, for this one alone, on this machine."""
-        pool = partial(LocalPool, preload=self.preload)
+        """As `grade_together`, for this one alone; on this machine unless a `pool` is given."""
+        pool = pool or partial(LocalPool, preload=self.preload)
         grade_together([(self, handed)], report, pool, jobs, force=force, watch=watch)
 
 
@@ -209,8 +210,8 @@ def grade_together(
     """Grades all that was handed in; `report(result)` is called once for each, in the order they end, when
     it is in the store. Of each part those go first that took longest when they were last graded.
 
-    Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault of ours is
-    tried a second time with fresh processes before it is reported so.
+    Raises AuthorError for faulty tests, UsageError when the pool is lost, Interrupted on Ctrl-C. What is
+    ungraded through a fault of ours is tried a second time with fresh processes before it is reported so.
     """
     try:
         _Together(parts, report, pool, jobs, force, watch).grade()
@@ -341,7 +342,7 @@ class _Together:
     def _settle(self, future: Future[Graded], one: _Waiting, *, again: bool) -> None:
         try:
             graded = future.result()
-        except AuthorError:
+        except (AuthorError, UsageError):
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
             batch = self._batches[one.part]
@@ -370,18 +371,18 @@ class Batch(BatchOf):
         state: Path | None = None,
         solution: Callable[[], bytes] | None = None,
     ) -> None:
-        super().__init__(work_of(course, topic, tier), ResultStore(state or course.state, topic.id), seed)
+        super().__init__(work_of(topic, tier), ResultStore(state or course.state, topic.id), seed)
         self.assignment = read_assignment(topic)
         if solution is not None:
             self.pacemaker = Pacemaker(topic, state or course.state, solution)
 
 
-def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
+def work_of(topic: Topic, tier: Tier) -> Work:
     """Raises AuthorError for material that cannot be used."""
     _check_readable(topic.data, tier)
     return Work(
         subject=topic,
-        policy=_policy(course, topic, tier),
+        policy=_policy(topic, tier),
         digest=mended.digests(topic, read_assignment(topic)).whole,
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
@@ -415,6 +416,6 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
-    confined = _policy(course, topic, tier)
+    confined = _policy(topic, tier)
     with Zygote(warm_modules(topic), confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result

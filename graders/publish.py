@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.autograde import Batch, Interrupted
+from graders.autograde import Batch, Interrupted, MakePool
 from graders.build import build_topic
 from graders.course import Course, Topic
 from graders.errors import UsageError
@@ -43,8 +43,10 @@ def grade_all(
     jobs: int = 0,
     force: bool = False,
     seed: int | None = None,
+    pool: MakePool | None = None,
 ) -> Round:
-    """Grades what was handed in and records it in the gradebook; `jobs` 0 is one a core.
+    """Grades what was handed in, here or in a `pool`, and records it in the gradebook; `jobs` 0 is one a
+    core.
 
     Raises AuthorError for faults of course material.
     """
@@ -58,7 +60,7 @@ def grade_all(
         report(result)
 
     try:
-        batch.grade(handed, done, jobs=jobs or cores(), force=force)
+        batch.grade(handed, done, jobs=jobs or cores(), force=force, pool=pool)
     except Interrupted:
         interrupted = True
     results.sort(key=lambda result: result.student)

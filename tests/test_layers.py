@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     ["cli"],
     ["foreign"],
-    ["new", "prove", "publish"],
+    ["new", "prove", "publish", "cluster"],
+    ["station"],
+    ["parcel"],
     [
         "autograde",
         "build",
