@@ -125,14 +125,13 @@ class Grader:
 
     def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Graded:
         check_size(len(task.data))
-        started = time.perf_counter()
         worker = self._forks.fork()
-        forked = time.perf_counter()
+        started = time.perf_counter()
         try:
             with cpu_backstop(2 * READ_SECONDS):
                 read = worker.read(task.data, self._topic.id)
             cells = self._cells(read)
-            before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
+            before = worker.timings | {"intake": time.perf_counter() - started}
             done = examine(worker, cells, tests, self._topic.limits, seed=blank.seed)
         finally:
             worker.close()
@@ -147,7 +146,7 @@ class Grader:
             questions=questions,
             manual=written(self.assignment, read.cells),
             cells=tuple(cell for cell in done.cells if cell.index != rules.SETTING_UP),
-            timings=before | done.timings,
+            timings={stage: round(taken, 6) for stage, taken in (before | done.timings).items()},
         )
         return Graded(result, executed_notebook(self._released, read.cells, done.outputs))
 

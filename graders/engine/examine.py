@@ -49,7 +49,7 @@ class Examination:
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
     outputs: dict[int, bytes | None]  # cell index -> what its process says are its outputs; None: not kept
-    timings: dict[str, float]  # stage -> wall seconds: cells (with their snapshots), tests, end
+    timings: dict[str, float]  # stage -> wall seconds: cells, snapshots, tests, end
 
     @property
     def points(self) -> float:
@@ -74,7 +74,7 @@ def examine(
     times = [time.perf_counter()]
     try:
         worker.begin(limits, notebook_seed(seed))
-        results, outputs = _run(worker, cells, places, snapshots)
+        results, outputs, copying = _run(worker, cells, places, snapshots)
         worker.stop()
         times.append(time.perf_counter())
         questions, tampered = _test(tests, places, snapshots, limits, seed)
@@ -87,11 +87,8 @@ def examine(
     if worker.memory_exceeded:
         verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
     times.append(time.perf_counter())
-    stages = ("cells", "tests", "end")
-    timings = {
-        stage: round(after - before, 6)
-        for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
-    }
+    running, testing, ending = (after - before for before, after in itertools.pairwise(times))
+    timings = {"cells": running - copying, "snapshots": copying, "tests": testing, "end": ending}
     return Examination(verdict, questions, results, outputs, timings)
 
 
@@ -100,19 +97,23 @@ def _run(
     cells: Sequence[CodeCell],
     places: Mapping[str, tuple[int, Where]],
     snapshots: dict[str, Snapshot],
-) -> tuple[tuple[CellResult, ...], dict[int, bytes | None]]:
+) -> tuple[tuple[CellResult, ...], dict[int, bytes | None], float]:
+    """Results and outputs, and how long taking the snapshots took."""
     results: list[CellResult] = []
     outputs: dict[int, bytes | None] = {}
     room = MAX_OUTPUT_BYTES
+    copying = 0.0
     for cell in cells:
         result, output = worker.run(cell.index, cell.source)
         results.append(result)
         room -= len(output)
         outputs[cell.index] = output if room >= 0 else None
+        ran = time.perf_counter()
         for question, (index, _) in places.items():
             if index == cell.index and (snapshot := worker.snapshot()) is not None:
                 snapshots[question] = snapshot
-    return tuple(results), outputs
+        copying += time.perf_counter() - ran
+    return tuple(results), outputs, copying
 
 
 def _test(
