@@ -22,11 +22,13 @@ from typing import Protocol
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.engine.worker import Zygote
+from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
 from graders.otter_tests import tests_digest
+from graders.pace import UNLIMITED, Pacemaker
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy
@@ -34,6 +36,7 @@ from graders.store import ResultStore
 from graders.untrusted import printable
 from graders.work import Work
 
+WATCH_SECONDS = 1.0
 MAX_UNSTARTED = 3  # pools that broke before they took anything
 
 
@@ -93,6 +96,11 @@ class _Waiting:
     sha256: str
     seed: int
     submitted: str
+    expected: float  # wall seconds; 0 where nothing is known
+
+
+# Called about once a second with what is under way: student and seconds, the longest first.
+Watch = Callable[[Sequence[tuple[str, float]]], None]
 
 
 class BatchOf:
@@ -100,6 +108,7 @@ class BatchOf:
     process needs."""
 
     preload = "graders.preload"
+    pacemaker: Pacemaker | None = None
 
     def __init__(self, work: Work, store: ResultStore, seed: int | None = None) -> None:
         self.work, self.store, self._seed = work, store, seed
@@ -142,14 +151,31 @@ class BatchOf:
         except OSError as error:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
-        earlier = None if force else self.store.find(handed.student)
-        blank = self.blank(task)
-        if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
+        earlier = self.store.find(handed.student)
+        same = earlier is not None and earlier.key == self.blank(task).key
+        if earlier and same and not force and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
-        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted)
+        expected = earlier.seconds if earlier else 0.0
+        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted, expected)
 
     def task(self, one: _Waiting) -> Task:
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)
+        pace = self.pacemaker.pace if self.pacemaker else {}
+        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted, pace)
+
+    def find_pace(self, submit: Callable[[Task], Future[Graded]]) -> None:
+        """Has the solution run when its times are wanted and not known; where that fails, the batch goes on
+        without. Raises AuthorError, BrokenExecutor."""
+        if self.pacemaker is None or (solution := self.pacemaker.solution()) is None:
+            return
+        self.pacemaker.wanted = False
+        task = Task("solution", "solution", solution, new_seed("solution", 0), pace=UNLIMITED)
+        try:
+            result = submit(task).result().result
+        except (AuthorError, BrokenExecutor):
+            raise
+        except Exception:
+            return
+        self.pacemaker.found(solution, result)
 
     def grade(
         self,
@@ -158,9 +184,11 @@ class BatchOf:
         *,
         jobs: int,
         force: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         """As `grade_together`, for this one alone, on this machine."""
-        grade_together([(self, handed)], report, partial(LocalPool, preload=self.preload), jobs, force=force)
+        pool = partial(LocalPool, preload=self.preload)
+        grade_together([(self, handed)], report, pool, jobs, force=force, watch=watch)
 
 
 def grade_together(
@@ -170,17 +198,24 @@ def grade_together(
     jobs: int,
     *,
     force: bool = False,
+    watch: Watch | None = None,
 ) -> None:
     """Grades all that was handed in; `report(result)` is called once for each, in the order they end, when
-    it is in the store.
+    it is in the store. Of each part those go first that took longest when they were last graded.
 
     Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault of ours is
     tried a second time with fresh processes before it is reported so.
     """
     try:
-        _Together(parts, report, pool, jobs, force).grade()
+        _Together(parts, report, pool, jobs, force, watch).grade()
     except KeyboardInterrupt:
         raise Interrupted from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    one: _Waiting
+    since: float  # on time.monotonic()'s clock
 
 
 class _Together:
@@ -191,7 +226,9 @@ class _Together:
         pool: MakePool,
         jobs: int,
         force: bool,
+        watch: Watch | None,
     ) -> None:
+        self._watch = watch
         self._batches = [batch for batch, _ in parts]
         self._report, self._make_pool, self._jobs, self._force = report, pool, jobs, force
         self._counting = [{one.student: one for one in handed} for _, handed in parts]
@@ -203,6 +240,9 @@ class _Together:
         for part, counting in enumerate(self._counting):
             for one in list(counting.values()):
                 self._begin(part, one)
+        # One that takes long and comes last has everybody wait for it alone (R. L. Graham, "Bounds on
+        # Multiprocessing Timing Anomalies", SIAM J. Appl. Math. 17, 1969).
+        self._waiting = deque(sorted(self._waiting, key=lambda one: (one.part, -one.expected)))
         while self._waiting or self._failed:
             self._round(self._waiting, self._jobs, again=True)
             # One at a time: what ends its grading process then takes no other with it.
@@ -238,16 +278,16 @@ class _Together:
         while waiting:
             before = len(waiting)
             pool = self._make_pool([batch.work for batch in self._batches], min(jobs, len(waiting)))
-            running: dict[Future[Graded], _Waiting] = {}
+            running: dict[Future[Graded], _Running] = {}
             finished = False
             try:
                 self._feed(pool, waiting, running, again=again)
                 finished = True
             except KeyboardInterrupt:
                 pool.close(wait=True)
-                for future, one in running.items():
+                for future, begun in running.items():
                     if not future.cancelled():
-                        self._settle(future, one, again=again)
+                        self._settle(future, begun.one, again=again)
                 raise
             finally:
                 pool.close(wait=finished)
@@ -256,26 +296,40 @@ class _Together:
                 raise InternalError("the grading processes end before they begin; what is graded is saved")
 
     def _feed(
-        self, pool: Pool, waiting: deque[_Waiting], running: dict[Future[Graded], _Waiting], *, again: bool
+        self, pool: Pool, waiting: deque[_Waiting], running: dict[Future[Graded], _Running], *, again: bool
     ) -> None:
         """Until all that waits is graded, or the pool is broken."""
         broken = False
         while running or (waiting and not broken):
             while waiting and not broken and len(running) < pool.slots:
                 one = waiting[0]
+                batch = self._batches[one.part]
                 try:
-                    running[pool.submit(one.part, self._batches[one.part].task(one))] = one
+                    batch.find_pace(partial(pool.submit, one.part))
+                    running[pool.submit(one.part, batch.task(one))] = _Running(one, time.monotonic())
                     waiting.popleft()
                 except BrokenExecutor:
                     broken = True
             if waiting and not broken:
                 pool.prepare(waiting[0].part)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done:
                 broken |= isinstance(future.exception(), BrokenExecutor)
-                one = running.pop(future)
+                one = running.pop(future).one
                 self._settle(future, one, again=again)
-                if not broken and all(other.part != one.part for other in (*running.values(), *waiting)):
+                if not broken and not self._left(one.part, running, waiting):
                     pool.leave(one.part)
+            if self._watch is not None:
+                now = time.monotonic()
+                self._watch([(begun.one.student, now - begun.since) for begun in running.values()])
+
+    def _left(self, part: int, running: dict[Future[Graded], _Running], waiting: deque[_Waiting]) -> bool:
+        """Whether anything of `part` is to be graded still. What waits is in the order of parts, but for
+        earlier versions of what was rejected, at its end."""
+        if waiting and waiting[0].part == part:
+            return True
+        return any(begun.one.part == part for begun in running.values()) or any(
+            one.part == part for one in waiting
+        )
 
     def _settle(self, future: Future[Graded], one: _Waiting, *, again: bool) -> None:
         try:
@@ -294,7 +348,8 @@ class _Together:
 
 
 class Batch(BatchOf):
-    """One topic's batch. What it finds out is kept in `state`, the course's own when left out.
+    """One topic's batch. What it finds out is kept in `state`, the course's own when left out. `solution`
+    makes the topic's, to be run where limits go by what it takes.
 
     Raises AuthorError for material that cannot be used.
     """
@@ -306,22 +361,34 @@ class Batch(BatchOf):
         tier: Tier,
         seed: int | None = None,
         state: Path | None = None,
+        solution: Callable[[], bytes] | None = None,
     ) -> None:
         super().__init__(work_of(course, topic, tier), ResultStore(state or course.state, topic.id), seed)
         self.assignment = read_assignment(topic)
+        if solution is not None:
+            self.pacemaker = Pacemaker(topic, state or course.state, solution)
 
 
 def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
     """Raises AuthorError for material that cannot be used."""
-    assignment = read_assignment(topic)
     _check_readable(topic.data, tier)
     return Work(
         subject=topic,
         policy=_policy(course, topic, tier),
         digest=tests_digest(*topic.material),
-        modules=(*(name for name in assignment.imports if not _in_data(topic, name)), *topic.warm),
+        modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )
+
+
+def warm_modules(topic: Topic) -> tuple[str, ...]:
+    """What the warm process imports for a topic. Raises AuthorError for a notebook that is not as built."""
+    found = [name for name in read_assignment(topic).imports if not _in_data(topic, name)]
+    texts = [path.read_bytes() for path in (topic.notebook, topic.master) if path.exists()]
+    # Of another tool's course the notebook that students were given is not at hand.
+    if read_rules(topic) is not None or any(b"optim" in text for text in texts):
+        found.append(OPTIMISERS)
+    return (*found, *topic.warm)
 
 
 def _in_data(topic: Topic, module: str) -> bool:
@@ -342,5 +409,5 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
     confined = _policy(course, topic, tier)
-    with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
+    with Zygote(warm_modules(topic), confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result

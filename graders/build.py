@@ -17,6 +17,7 @@ from graders.assignment import SCHEMA
 from graders.cells import parse_cell
 from graders.course import Course, Topic, unknown_in_concepts
 from graders.errors import AuthorError, Problem, UsageError
+from graders.imports import lightly, submodule
 from graders.master import Cell, read_master
 from graders.store import write_atomically
 
@@ -156,8 +157,7 @@ def _notebook(topic: Topic, cells: tuple[Cell, ...], points: dict[str, float]) -
 
 
 def _generated(notebook: Any) -> Any:
-    from nbgrader import preprocessors as steps
-
+    steps = submodule("nbgrader.preprocessors")
     resources: dict[str, Any] = {}
     for step in (
         steps.LockCells,
@@ -174,8 +174,7 @@ def _generated(notebook: Any) -> Any:
 def _released(cells: tuple[Cell, ...]) -> list[str]:
     """The text of each cell as students get it, even of a master too faulty to build; "" where
     the cell itself is at fault."""
-    from nbgrader.preprocessors import ClearSolutions
-
+    clear = submodule("nbgrader.preprocessors").ClearSolutions
     nodes = [
         {
             "cell_type": cell.kind,
@@ -185,7 +184,7 @@ def _released(cells: tuple[Cell, ...]) -> list[str]:
         for cell in cells
     ]
     notebook = _nbformat().from_dict({"cells": nodes, "metadata": {}})
-    cleared, _ = ClearSolutions().preprocess(notebook, {})
+    cleared, _ = clear().preprocess(notebook, {})
     return [str(node.source) for node in cleared.cells]
 
 
@@ -203,9 +202,8 @@ def _stub_faults(master: Path, cells: tuple[Cell, ...], released: list[str]) -> 
 
 def _survivors(master: Path, cells: tuple[Cell, ...], released: list[str]) -> Iterator[Problem]:
     """Solution lines that students would find elsewhere in their notebook, whatever the blanks."""
-    from nbgrader.preprocessors import ClearSolutions
-
-    stub = {squeezed(line) for line in ClearSolutions().code_stub["python"].split("\n")}
+    clear = submodule("nbgrader.preprocessors").ClearSolutions
+    stub = {squeezed(line) for line in clear().code_stub["python"].split("\n")}
     shown = [
         (cell, dense)
         for cell, source in zip(cells, released, strict=True)
@@ -235,8 +233,9 @@ def _bytes(notebook: Any) -> bytes:
 
 def _nbformat() -> Any:
     # As Any: its functions are untyped, and its package says it is typed.
-    import nbformat
-    import nbformat.v4
+    with lightly():
+        import nbformat
+        import nbformat.v4
 
     return nbformat
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from graders.course import Topic
 from graders.errors import AuthorError, Problem
+from graders.imports import submodule
 from graders.otter_tests import Case, Names, QuestionTests, load_as_otter, parse_test
 from graders.remote import Namespace, OutOfReach, RemoteError
 from graders.rules import Rules, drawn_from
@@ -104,7 +105,7 @@ def _doctest(case: Any) -> Callable[[Names], None]:
     used = _names_in(case.body)
 
     def run(names: Names) -> None:
-        from otter.test_files.ok_test import run_doctest
+        run_doctest = submodule("otter.test_files.ok_test").run_doctest
 
         as_otter(names)
         found = names.as_globals()

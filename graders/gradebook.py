@@ -24,6 +24,7 @@ from graders.assignment import Assignment
 from graders.course import Course, Topic
 from graders.errors import InternalError, UsageError
 from graders.grades import WITHOUT_A_GRADE, counting, grade
+from graders.imports import submodule
 from graders.records import Counting, Mark, Result
 
 _PREFIX = "sqlite:///"
@@ -84,8 +85,7 @@ class Gradebook:
         from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
         with alembic_on_path():
-            from nbgrader.api import Gradebook as Nbgrader
-
+            Nbgrader = submodule("nbgrader.api").Gradebook  # noqa: N806
             try:
                 if self._url.startswith("postgresql"):
                     self._only_writer_there()

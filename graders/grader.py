@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from graders.errors import InternalError, Rejected
 from graders.executed import executed_notebook
 from graders.intake import Notebook, check_size
 from graders.otter_tests import QuestionTests, load_question, tests_digest
+from graders.pace import Pace, cell_limit
 from graders.records import Limits, Result, Tier, Verdict
 
 
@@ -36,6 +37,7 @@ class Task:
     data: bytes
     seed: int
     submitted: str = ""  # UTC, ISO 8601
+    pace: Pace = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -130,7 +132,11 @@ class Grader:
         try:
             with cpu_backstop(2 * READ_SECONDS):
                 read = worker.read(task.data, self._topic.id)
-            cells = self._cells(read)
+            ids = {cell.index: cell.id for cell in read.cells}
+            cells = [
+                replace(cell, seconds=cell_limit(self._topic.limits, task.pace, ids.get(cell.index, "")))
+                for cell in self._cells(read)
+            ]
             before = worker.timings | {"intake": time.perf_counter() - started}
             done = examine(worker, cells, tests, self._topic.limits, seed=blank.seed)
         finally:

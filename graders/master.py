@@ -25,6 +25,7 @@ from typing import Any, Literal
 from graders.cells import QUESTION_ID, checked_question, parse_cell
 from graders.course import Topic
 from graders.errors import AuthorError, Problem
+from graders.imports import lightly
 from graders.strict_yaml import suggest
 
 # As nbgrader's ClearSolutions finds them: anywhere in a line.
@@ -111,7 +112,8 @@ class _Reader:
         return [self._regions(cell) for node in self._nodes() if (cell := self._cell(node))]
 
     def _nodes(self) -> list[Any]:
-        import jupytext
+        with lightly():
+            import jupytext
 
         try:
             text = self.path.read_text(encoding="utf-8-sig")

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from graders.alarm import alarm
 from graders.errors import AuthorError, PeerGone, PeerTimeout, Problem, Tampered
+from graders.imports import submodule
 from graders.records import CaseResult, CaseVerdict
 from graders.remote import RemoteError
 from graders.seeding import seed_everything
@@ -152,15 +153,13 @@ def parse_test(path: Path) -> ast.Module:
 
 def load_as_otter(path: Path, tree: ast.Module) -> tuple[Any, bool]:
     """otter's own TestFile of a file, and whether it is in OK format. Raises AuthorError."""
-    from otter.test_files.exception_test import ExceptionTestFile
-    from otter.test_files.ok_test import OKTestFile
-
+    otter = submodule("otter.test_files")
     ok_format = _constant(tree, "OK_FORMAT")
     if ok_format is None:
         mend = "add a line `OK_FORMAT = False`"
         raise AuthorError([Problem(path, 1, "does not say its format", mend)])
     try:
-        loaded = (OKTestFile if ok_format else ExceptionTestFile).from_file(str(path))
+        loaded = (otter.OKTestFile if ok_format else otter.ExceptionTestFile).from_file(str(path))
     except (Exception, SystemExit) as error:
         raise AuthorError(
             [Problem(path, _line_in(path, error), f"{type(error).__name__}: {error}")]
@@ -188,7 +187,7 @@ def _case(case: Any, hidden: bool, ok_format: bool) -> Case:
 
 def _ok_runner(case: Any) -> Callable[[Names], None]:
     def run(names: Names) -> None:
-        from otter.test_files.ok_test import run_doctest
+        run_doctest = submodule("otter.test_files.ok_test").run_doctest
 
         passed, report = run_doctest(case.name, case.body, names.as_globals())
         if not passed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.autograde import Batch, Interrupted
+from graders.build import build_topic
 from graders.course import Course, Topic
 from graders.errors import UsageError
 from graders.extensions import read_extensions
@@ -48,7 +49,7 @@ def grade_all(
     Raises AuthorError for faults of course material.
     """
     sweep(course.state)
-    batch = Batch(course, topic, tier, seed)
+    batch = Batch(course, topic, tier, seed, solution=lambda: build_topic(course, topic).solution)
     results: list[Result] = []
     interrupted = False
 

@@ -62,6 +62,7 @@ class Limits:
     """What one submission may use. Wall-clock seconds, bytes, counts."""
 
     cell_seconds: float = 60.0
+    cell_factor: float = 0.0  # of what the solution's own cell took, where that is more; 0: never
     notebook_seconds: float = 600.0
     case_seconds: float = 30.0
     memory_bytes: int = 2 << 30

@@ -104,7 +104,7 @@ def _run(
     room = MAX_OUTPUT_BYTES
     copying = 0.0
     for cell in cells:
-        result, output = worker.run(cell.index, cell.source)
+        result, output = worker.run(cell.index, cell.source, limit=cell.seconds)
         results.append(result)
         room -= len(output)
         outputs[cell.index] = output if room >= 0 else None

@@ -206,6 +206,8 @@ def make_shell() -> NotebookShell:
         config=config, display_pub_class=_Publisher, displayhook_class=_Hook
     )
     shell.recorder = shell.display_pub.recorder = shell.displayhook.recorder = Recorder()
+    if "matplotlib" not in sys.modules:
+        return shell  # imported later it finds its backend in the environment, as in Jupyter
     import matplotlib
     from matplotlib_inline.backend_inline import configure_inline_support
 

@@ -248,13 +248,16 @@ class Worker:
             reason = str(error)
         raise InternalError(f"{path} could not be put beside the notebook: {reason}")
 
-    def run(self, index: int, source: str, *, authored: bool = False) -> tuple[CellResult, bytes]:
+    def run(
+        self, index: int, source: str, *, authored: bool = False, limit: float | None = None
+    ) -> tuple[CellResult, bytes]:
         """One code cell's result and what its process says are its nbformat outputs, as JSON. `authored`: it
-        is the author's own, so what it puts in place of functions may stay there for tests."""
+        is the author's own, so what it puts in place of functions may stay there for tests. `limit` is in
+        wall seconds, that of all cells when left out."""
         if self.gone is not None:
             return CellResult(index=index, verdict=CellVerdict.NOT_REACHED), _NO_OUTPUTS
         started = time.monotonic()
-        seconds = min(self._limits.cell_seconds, self._over - started)
+        seconds = min(limit or self._limits.cell_seconds, self._over - started)
         if seconds <= 0:
             why = "the notebook's time was over"
             return CellResult(index=index, verdict=CellVerdict.NOT_REACHED, error=why), _NO_OUTPUTS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 NEWNS = 0x00020000
@@ -66,8 +66,8 @@ def renounce_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
 
 
-def use_large_pages() -> None:
-    """Has the kernel back what this process holds by pages of 2 MiB, where it can.
+def use_large_pages() -> Iterator[None]:
+    """Has the kernel back what this process holds by pages of 2 MiB, where it can, a page a step.
 
     A fork copies one entry per page: a warm process of 300 MB then forks in half the time. A child that
     writes into one copies 4 KiB, as before. Never raises: without it forks are slower, that is all.
@@ -79,6 +79,7 @@ def use_large_pages() -> None:
         first, last = (int(address, 16) for address in span.split("-"))
         for start in range(-(-first // _LARGE_PAGE) * _LARGE_PAGE, last - _LARGE_PAGE + 1, _LARGE_PAGE):
             _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(_LARGE_PAGE), _MADV_COLLAPSE)
+            yield
 
 
 def unshare(*namespaces: int) -> None:

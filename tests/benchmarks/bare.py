@@ -103,6 +103,7 @@ def main(course: Path, topic_id: str, modules: list[str]) -> None:
     from graders.course import load_course
     from graders.engine.zygote import _install_otter_stub, _warm
     from graders.otter_tests import load_question
+    from graders.seeding import seed_everything
 
     answers = sys.stdout
     topic = load_course(course).topic(topic_id)
@@ -113,6 +114,7 @@ def main(course: Path, topic_id: str, modules: list[str]) -> None:
     _install_otter_stub()
     sys.modules["otter"].Notebook = Checks  # type: ignore[attr-defined]
     _warm(modules)
+    seed_everything(0)
     os.chdir(topic.folder)
     gc.collect()
     for line in sys.stdin:
@@ -132,11 +134,12 @@ def main(course: Path, topic_id: str, modules: list[str]) -> None:
 
 
 def _execute(cells: list[str], *, figures: bool) -> None:
-    import matplotlib.pyplot as plt
-
+    plt = sys.modules.get("matplotlib.pyplot")
     names = Checks.names = Names(__name__="__main__")
     for source in cells:
         exec(source, names)
+        if plt is None:
+            continue
         if figures:
             for number in plt.get_fignums():
                 plt.figure(number).savefig(io.BytesIO(), format="png", bbox_inches="tight")

@@ -23,6 +23,7 @@ from process import pss, tree_pss
 from graders.autograde import work_of
 from graders.course import load_course
 from graders.engine.worker import Worker, Zygote
+from graders.engine.zygote import FORKS_BEFORE_LARGE_PAGES
 from graders.sandbox.tiers import choose
 
 SAMPLE_SECONDS = 0.2
@@ -36,7 +37,7 @@ def memory(load: Load, workers: int) -> list[dict[str, object]]:
         bare.send(Request([load.cells], figures=True))
         data = bare.answer()["grown"]
     with Zygote(work.modules, work.policy) as zygote:
-        process = zygote._process.pid
+        process = _settled(zygote)
         found["warm process"] = alone = tree_pss(process)
         forked: list[Worker] = []
         try:
@@ -54,6 +55,16 @@ def memory(load: Load, workers: int) -> list[dict[str, object]]:
     found["what the notebook's data need"] = data
     found["worker beyond the student's data"] = each - data
     return [{"load": load.name, "of": name, "MiB": size} for name, size in (found | _command(load)).items()]
+
+
+def _settled(zygote: Zygote) -> int:
+    """Its process, with what it does once a batch has grown behind it; then it sleeps until it is asked."""
+    for _ in range(FORKS_BEFORE_LARGE_PAGES + 1):
+        zygote.fork().close()
+    process = psutil.Process(zygote._process.pid)
+    while process.status() != psutil.STATUS_SLEEPING:
+        time.sleep(SAMPLE_SECONDS)
+    return process.pid
 
 
 def _run(worker: Worker, load: Load) -> None:

@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 from graders.assignment import read_assignment
+from graders.autograde import warm_modules
 from graders.build import build_topic
 from graders.course import Topic, load_course
 from graders.engine.worker import Zygote
@@ -81,7 +82,7 @@ def test_the_notebook_imports_no_package_the_warm_process_has_not(topic: Topic) 
     """What is first imported in a worker is paid for by every submission."""
     cells = nbformat.reads(build_topic(COURSE, topic).solution.decode(), as_version=4).cells
     confined = policy(Tier.NONE, topic.limits, data=topic.data)
-    with Zygote([*read_assignment(topic).imports, *topic.warm], confined) as zygote:
+    with Zygote(warm_modules(topic), confined) as zygote:
         worker = zygote.fork()
         worker.begin(topic.limits)
         worker.run(0, "import sys; before = {name.split('.')[0] for name in sys.modules}")

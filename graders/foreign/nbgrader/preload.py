@@ -5,6 +5,8 @@ import signal
 import sys
 import warnings
 
+from graders.imports import submodule
+
 if sys.platform == "linux":
     from graders.sandbox.linux import die_with_parent
 
@@ -12,8 +14,8 @@ if sys.platform == "linux":
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of other people's packages
+    submodule("nbgrader.preprocessors")
     for name in (
-        "nbgrader.preprocessors",
         "IPython.core.inputtransformer2",
         "graders.foreign.nbgrader.batch",
     ):
