@@ -8,7 +8,6 @@ processes for two jobs.
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections import defaultdict
@@ -20,15 +19,15 @@ from types import TracebackType
 
 from bare import Bare, Request
 from loads import Load, code_cells
-from process import tree_cpu
+from process import Accounts
 
 from graders.autograde import work_of
 from graders.course import load_course
 from graders.grader import Graded, Grader, Task
 from graders.local import LocalPool
 from graders.otter_tests import QuestionTests
-from graders.records import Verdict
-from graders.sandbox.tiers import choose
+from graders.records import Tier, Verdict
+from graders.sandbox.tiers import choose, missing
 
 JOBS = (1, 2)
 # Ours over what does the same bare: what is said of it, then whether ours has tests, and whether figures are
@@ -58,8 +57,9 @@ class Untested(Grader):
 class Engine:
     """A warm pool for one load, with its tests and without."""
 
-    def __init__(self, load: Load) -> None:
-        tier = choose()
+    def __init__(self, load: Load, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self.tier = tier = choose() if accounts.whole or missing(Tier.FLAT) else Tier.FLAT
         tested = work_of(load_course(load.course), load.topic, tier)
         untested = replace(tested, make=partial(Untested, load.topic, tier))
         self.modules = tested.modules
@@ -70,14 +70,14 @@ class Engine:
     def run(self, tasks: Sequence[Task], jobs: int, *, tested: bool) -> Cost:
         """Grades all of them. Raises SystemExit when one does not earn everything."""
         ahead, running = list(tasks), set[Future[Graded]]()
-        cpu, wall = tree_cpu(os.getpid()), time.perf_counter()
+        cpu, wall = self._accounts.seconds(), time.perf_counter()
         graded: list[Graded] = []
         while ahead or running:
             while ahead and len(running) < jobs:
                 running.add(self._pool.submit(int(tested), ahead.pop(0)))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             graded += [future.result() for future in done]
-        wall, cpu = time.perf_counter() - wall, tree_cpu(os.getpid()) - cpu
+        wall, cpu = time.perf_counter() - wall, self._accounts.seconds() - cpu
         for result in (one.result for one in graded):
             if result.verdict is not Verdict.GRADED or (tested and result.points != result.possible):
                 raise SystemExit(
@@ -96,12 +96,12 @@ class Engine:
         self._pool.close(wait=kind is None)
 
 
-def overhead(load: Load, batch: int, rounds: int) -> list[dict[str, object]]:
+def overhead(load: Load, accounts: Accounts, batch: int, rounds: int) -> list[dict[str, object]]:
     """A row for each comparison and number of jobs: medians over `rounds`, which share the batch."""
     ours: dict[tuple[bool, int], list[Cost]] = defaultdict(list)
     bare: dict[tuple[bool, bool, int], list[Cost]] = defaultdict(list)
     size = max(1, batch // rounds)
-    with Engine(load) as engine:
+    with Engine(load, accounts) as engine:
         bares = [Bare(load.course, load.topic_id, engine.modules) for _ in range(max(JOBS))]
         try:
             _bare(bares, load, range(len(bares)), figures=True, tests=True)  # so that all is warm
@@ -122,7 +122,7 @@ def overhead(load: Load, batch: int, rounds: int) -> list[dict[str, object]]:
         for jobs in JOBS:
             pairs = list(zip(ours[tested, jobs], bare[figures, tests, jobs], strict=True))
             rows.append({
-                "load": load.name, "ours over bare": what, "jobs": jobs, "submissions": size * rounds,
+                "load": load.name, "ours over bare": what, "isolation": str(engine.tier), "jobs": jobs, "submissions": size * rounds,
                 "ours CPU s": statistics.median(a.cpu for a, _ in pairs),
                 "bare CPU s": statistics.median(b.cpu for _, b in pairs),
                 "cpu": statistics.median(a.cpu / b.cpu for a, b in pairs),

@@ -53,17 +53,19 @@ def measure(plans: dict[str, Plan], sections: Collection[str], starts: int, work
     from loads import LOADS
     from memory import memory
     from peers import compared
+    from process import Accounts
     from stages import percentiles
     from start import start
 
     found: dict[str, Rows] = {section: [] for section in SECTIONS}
+    accounts = Accounts()
     lightest, *_, heaviest = *plans, *plans
     for name, plan in plans.items():
         with tempfile.TemporaryDirectory() as scratch:
             load = LOADS[name](Path(scratch, "course"))
             if "engine" in sections:
                 _say(f"{name}: engine and bare execution")
-                found["engine"] += overhead(load, plan.batch, plan.rounds)
+                found["engine"] += overhead(load, accounts, plan.batch, plan.rounds)
             if "peers" in sections or "stages" in sections:
                 _say(f"{name}: whole commands")
                 slow = (plan.otter, plan.nbgrader) if "peers" in sections else (0, 0)
