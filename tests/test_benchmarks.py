@@ -1,6 +1,7 @@
 """The benchmarks' one command, at its least: it runs, and its tables can be read. Its figures are nobody's."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,13 +35,16 @@ def test_the_least_of_every_section_can_be_measured_and_shown() -> None:
         "peers": 2,
         "stages": 8,
         "start": 1,
-        "memory": 8,
+        "memory": len(found["memory"]),
     }
     assert [row["stage"] for row in found["stages"]] == STAGES
     assert all(0 < row["p50 ms"] <= row["p90 ms"] <= row["p99 ms"] for row in found["stages"])
     assert {row["jobs"] for row in found["engine"]} == {1, 2}
     assert all(row["cpu"] > 0 and row["wall"] > 0 for row in found["engine"])
     assert found["start"][0]["batch s"] > 0
+    if os.geteuid() == 0:  # nobody else may look into workers
+        assert len(found["memory"]) == 8
+    assert "command" in {row["of"] for row in found["memory"]}
 
     cells = [row.strip("|").split("|") for row in as_markdown(found, heading).splitlines()[2:]]
     assert {len(row) for row in cells} == {3}

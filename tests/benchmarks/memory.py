@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -30,7 +29,14 @@ SAMPLE_SECONDS = 0.2
 
 
 def memory(load: Load, workers: int) -> list[dict[str, object]]:
-    """Rows of MiB."""
+    """Rows of MiB; where only root may look into workers and grading processes, of the command alone."""
+    found = _command(load)
+    with contextlib.suppress(psutil.AccessDenied):
+        found = _of_workers(load, workers) | found
+    return [{"load": load.name, "of": name, "MiB": size} for name, size in found.items()]
+
+
+def _of_workers(load: Load, workers: int) -> dict[str, float]:
     work = work_of(load_course(load.course), load.topic, choose())
     found: dict[str, float] = {}
     with Bare(load.course, load.topic_id, work.modules) as bare:
@@ -54,7 +60,7 @@ def memory(load: Load, workers: int) -> list[dict[str, object]]:
     found["worker after the notebook"] = each
     found["what the notebook's data need"] = data
     found["worker beyond the student's data"] = each - data
-    return [{"load": load.name, "of": name, "MiB": size} for name, size in (found | _command(load)).items()]
+    return found
 
 
 def _settled(zygote: Zygote) -> int:
@@ -75,7 +81,7 @@ def _run(worker: Worker, load: Load) -> None:
             raise SystemExit(f"cell {index} of {load.name}: {ran.error}")
 
 
-def _command(load: Load) -> Mapping[str, float]:
+def _command(load: Load) -> dict[str, float]:
     """Of the processes of `sorcery grade` that hold no student's code, the most each had while it ran."""
     folder = load.hand_in(load.course / "measured", 4)
     command = [
@@ -93,7 +99,7 @@ def _command(load: Load) -> Mapping[str, float]:
     ) as batch:
         while batch.poll() is None:
             for name, process in _named(batch.pid):
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                with contextlib.suppress(psutil.Error):  # it ended, or only root may look
                     seen[name] = max(seen[name], pss(process))
             time.sleep(SAMPLE_SECONDS)
     if batch.returncode:

@@ -1,6 +1,7 @@
 """Whole commands on the same notebooks: ours, `otter run` and `nbgrader autograde`, in turns, with equal scores.
 
-All are timed by the wall clock from start to end, start-up included, and told a submission. Otter's tests are
+All are timed by the wall clock from start to end, start-up included, and told a submission. Each has as many
+threads as it gives itself. Otter's tests are
 the same files. nbgrader's are the same assertions in cells; of the CNN notebook, whose tests are no
 assertions, nbgrader runs the cells alone, and ours all tests.
 """
