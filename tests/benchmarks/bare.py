@@ -1,9 +1,9 @@
 """Bare execution: a process that has what a worker has, warm and with one thread, and only executes cells.
 
-    python tests/benchmarks/bare.py FOLDER MODULE ...
+    python tests/benchmarks/bare.py FOLDER TOPIC MODULE ...
 
-is the process itself, for a topic of the course in FOLDER. For each line of JSON on its input, a `Request`,
-it says seconds of CPU and by the wall clock, and by how much its memory (PSS) grew. With `figures` they are
+is the process itself, for a topic of the course in FOLDER, with these modules imported. For each line of JSON on its input, a `Request`,
+it says seconds of CPU and by the wall clock, and by how much its data grew, in MiB. With `figures` they are
 drawn after each cell, as a notebook shows them; with `tests`, `grader.check` runs the question's public and
 hidden cases on the names as they are, as otter does.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from process import pss
+from process import anonymous
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,14 @@ def main(course: Path, topic_id: str, modules: list[str]) -> None:
     for line in sys.stdin:
         request = Request(**json.loads(line))
         Checks.questions = questions if request.tests else {}
-        before = pss(os.getpid())
+        before = anonymous()
         cpu, wall = time.process_time(), time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()):
             for cells in request.notebooks:
                 _execute(cells, figures=request.figures)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         print(
-            json.dumps({"cpu": cpu, "wall": wall, "grown": pss(os.getpid()) - before}),
+            json.dumps({"cpu": cpu, "wall": wall, "grown": anonymous() - before}),
             file=answers,
             flush=True,
         )

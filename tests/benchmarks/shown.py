@@ -86,7 +86,9 @@ def summarised(found: Mapping[str, Rows]) -> list[list[str]]:
         return {one["load"]: f"{number(one['MiB'])} MiB" for one in found["memory"] if one["of"] == of}
 
     start = {one["load"]: number(one["ratio"]) for one in found["start"]}
+    batch = {one["load"]: str(one["submissions"]) for one in found["engine"]}
     rows = [
+        ("submissions a batch", batch, ""),
         ("cells only, CPU over bare cells", engine(COMPARED[0], "cpu"), "≤ 1.15 (cnn)"),
         ("cells only, wall time over bare cells", engine(COMPARED[0], "wall"), ""),
         ("with tests, CPU over the same in one process", engine(COMPARED[2], "cpu"), ""),
