@@ -2,10 +2,10 @@
 
     python tests/benchmarks/bare.py FOLDER TOPIC MODULE ...
 
-is the process itself, for a topic of the course in FOLDER, with these modules imported. For each line of JSON on its input, a `Request`,
-it says seconds of CPU and by the wall clock, and by how much its data grew, in MiB. With `figures` they are
-drawn after each cell, as a notebook shows them; with `tests`, `grader.check` runs the question's public and
-hidden cases on the names as they are, as otter does.
+is the process itself, for a topic of the course in FOLDER, with these modules imported. For each line of JSON
+on its input, a `Request`, it says seconds of CPU and by the wall clock, and by how much its data grew, in MiB.
+With `figures` they are drawn after each cell, as a notebook shows them; with `tests`, `grader.check` runs the
+question's public and hidden cases on the names as they are, as otter does.
 """
 
 from __future__ import annotations

@@ -81,9 +81,8 @@ class Engine:
         wall, cpu = time.perf_counter() - wall, self._accounts.seconds() - cpu
         for result in (one.result for one in graded):
             if result.verdict is not Verdict.GRADED or (tested and result.points != result.possible):
-                raise SystemExit(
-                    f"{result.file}: {result.verdict}, {result.points:g} of {result.possible:g} points"
-                )
+                earned = f"{result.points:g} of {result.possible:g} points"
+                raise SystemExit(f"{result.file}: {result.verdict}, {earned}. {result.reason}".rstrip())
             if failed := [cell.error for cell in result.cells if cell.error]:
                 raise SystemExit(f"{result.file}: {failed}")
         return Cost(cpu / len(tasks), wall / len(tasks))

@@ -143,6 +143,8 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main() -> None:
     from shown import as_markdown, as_text
 
+    from graders.errors import UsageError
+
     chosen = arguments(None)
     plans = {name: SMALL if chosen.small else plan for name, plan in PLANS.items()}
     changed = {
@@ -152,7 +154,10 @@ def main() -> None:
     }
     plans = {name: replace(plan, **changed) for name, plan in plans.items() if name in (chosen.load or plans)}
     starts, workers = (1, 2) if chosen.small else (chosen.starts, chosen.workers)
-    found = measure(plans, chosen.only or SECTIONS, starts, workers)
+    try:
+        found = measure(plans, chosen.only or SECTIONS, starts, workers)
+    except UsageError as error:
+        raise SystemExit(f"error: {error}") from None
     if chosen.json:
         print(json.dumps({"measured": heading(), **found}, indent=1))
     else:
