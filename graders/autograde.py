@@ -118,10 +118,15 @@ class BatchOf:
         """What was handed in, as one string of bytes. Raises Rejected, OSError."""
         return read_file(handed.path)
 
-    def keep(self, graded: Graded) -> None:
-        """Saves what was found out, its result last: that says that all is there."""
-        self.store.write_notebook(graded.result.student, graded.notebook)
-        self.store.write(graded.result)
+    def keep(self, graded: Graded) -> Result:
+        """Saves what was found out, its result last: that says that all is there. Returns it as saved."""
+        result, started = graded.result, time.perf_counter()
+        if graded.notebook:
+            self.store.write_notebook(result.student, graded.notebook)
+            write = round(time.perf_counter() - started, 6)
+            result = replace(result, timings={**result.timings, "write": write})
+        self.store.write(result)
+        return result
 
     def blank(self, task: Task) -> Result:
         return blank_result(task, self.work.subject, self.work.policy.tier, self.work.digest)
@@ -273,8 +278,7 @@ class _Together:
         passed_over = self._passed_over.get((part, result.student), "")
         if passed_over and not result.reason:
             result = replace(result, reason=passed_over)
-        self._batches[part].keep(replace(graded, result=result))
-        self._report(result)
+        self._report(self._batches[part].keep(replace(graded, result=result)))
 
     def _round(self, waiting: deque[_Waiting], jobs: int, *, again: bool) -> None:
         """Grades `waiting`; what stays ungraded is tried `again` later, or is done.

@@ -138,9 +138,8 @@ class Grader:
         before: Before | None,
     ) -> Graded:
         check_size(len(task.data))
-        started = time.perf_counter()
         worker = self._forks.fork()
-        forked = time.perf_counter()
+        started = time.perf_counter()
         try:
             with cpu_backstop(2 * READ_SECONDS):
                 read = worker.read(task.data, self._topic.id)
@@ -149,11 +148,12 @@ class Grader:
                 replace(cell, seconds=cell_limit(self._topic.limits, task.pace, ids.get(cell.index, "")))
                 for cell in self._cells(read)
             ]
-            timings = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
+            timings = worker.timings | {"intake": time.perf_counter() - started}
             done = examine(worker, cells, tests, self._topic.limits, seed=blank.seed, before=before)
         finally:
             worker.close()
-        blank = replace(blank, timings=timings | done.timings)
+        timings |= done.timings
+        blank = replace(blank, timings={stage: round(took, 6) for stage, took in timings.items()})
         questions, reason = mended.stamped(done.questions, self._digests), ""
         if done.in_part and task.earlier is not None:
             result = mended.joined(task.earlier, blank, questions, done.verdict)

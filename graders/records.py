@@ -143,7 +143,8 @@ class Result:
     """Everything known about one graded submission. Published as JSON, `version` 1.
 
     `key` identifies the work: the same submission, tests, limits and engine give the same key.
-    `timings` maps a stage (fork, read, cells, tests, end) to wall seconds.
+    `timings` maps a stage to wall seconds: fork, isolation, intake (reading the file), cells, snapshots,
+    tests, end, and write, of the notebook as it ran: the result's own cannot be in it.
     `tests_sha256` is of all that decides points beside the submission: tests, data, what the released
     notebook asks for; `common_sha256` is of that without the questions' own tests, `notebook_sha256` of the
     notebook as it ran. `regraded`: only these questions were graded at `started`, as no other's tests had

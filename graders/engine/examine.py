@@ -64,7 +64,7 @@ class Examination:
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
     outputs: dict[int, bytes | None]  # cell index -> what its process says are its outputs; None: not kept
-    timings: dict[str, float]  # stage -> wall seconds: cells (with their snapshots), tests, end
+    timings: dict[str, float]  # stage -> wall seconds: cells, snapshots, tests, end
     in_part: bool = False
 
     @property
@@ -94,9 +94,9 @@ def examine(
     times = [time.perf_counter()]
     try:
         worker.begin(limits, notebook_seed(seed))
-        results, outputs, in_part = _run(worker, cells, places, snapshots, before)
+        ran = _run(worker, cells, places, snapshots, before)
         worker.stop()
-        if before is not None and in_part:
+        if before is not None and ran.in_part:
             tests = {question: asked for question, asked in tests.items() if question in before.asked}
         times.append(time.perf_counter())
         questions, tampered = _test(tests, places, snapshots, limits, seed)
@@ -105,16 +105,24 @@ def examine(
         for snapshot in snapshots.values():
             snapshot.close()
         worker.close()
-    verdict = overall(results, questions, bool(worker.tampered) or tampered)
+    verdict = overall(ran.results, questions, bool(worker.tampered) or tampered)
     if worker.memory_exceeded:
         verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
     times.append(time.perf_counter())
-    stages = ("cells", "tests", "end")
-    timings = {
-        stage: round(after - before, 6)
-        for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
-    }
-    return Examination(verdict, questions, results, outputs, timings, in_part)
+    running, testing, ending = (after - before for before, after in itertools.pairwise(times))
+    timings = {"cells": running - ran.copying, "snapshots": ran.copying, "tests": testing, "end": ending}
+    return Examination(verdict, questions, ran.results, ran.outputs, timings, ran.in_part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What came of the cells, what they showed, how long taking the snapshots took, and whether the cells
+    after the last one needed were left out."""
+
+    results: tuple[CellResult, ...]
+    outputs: dict[int, bytes | None]
+    copying: float
+    in_part: bool
 
 
 def _run(
@@ -123,11 +131,11 @@ def _run(
     places: Mapping[str, tuple[int, Where]],
     snapshots: dict[str, Snapshot],
     before: Before | None,
-) -> tuple[tuple[CellResult, ...], dict[int, bytes | None], bool]:
-    """What came of the cells, what they showed, and whether those after the last one needed were left out."""
+) -> _Ran:
     results: list[CellResult] = []
     outputs: dict[int, bytes | None] = {}
     room = MAX_OUTPUT_BYTES
+    copying = 0.0
     same = before is not None and len(before.cells) == len(cells)
     needed = max((places[question][0] for question in before.asked), default=-1) if before else -1
     for position, cell in enumerate(cells):
@@ -136,14 +144,16 @@ def _run(
         results.append(result)
         room -= len(output)
         outputs[cell.index] = output if room >= 0 else None
+        ran = time.perf_counter()
         for question, (index, _) in places.items():
             if index == cell.index and (snapshot := worker.snapshot()) is not None:
                 snapshots[question] = snapshot
+        copying += time.perf_counter() - ran
         if before is not None and same:
             same = _came_to(result) == _came_to(before.cells[position])
             if same and cell.index == needed and before.asked <= snapshots.keys():
-                return tuple(results), outputs, True
-    return tuple(results), outputs, False
+                return _Ran(tuple(results), outputs, copying, True)
+    return _Ran(tuple(results), outputs, copying, False)
 
 
 def _shown(outputs: bytes) -> str:
