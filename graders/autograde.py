@@ -20,13 +20,13 @@ from typing import Protocol
 
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
+from graders.digests import tests_digest
 from graders.engine.worker import Zygote
 from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
-from graders.otter_tests import tests_digest
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy

@@ -11,24 +11,26 @@ import sys
 from collections.abc import Iterable
 
 from graders.course import Course
-from graders.gradebook import recorded_at
-from graders.grades import WITHOUT_A_GRADE
+from graders.grades import WITHOUT_A_GRADE, recorded_at
 from graders.lms import timestamp
 from graders.overview import Overview
-from graders.store import write_atomically
+from graders.store import holds, write_atomically
 
 
 def lay_out(view: Overview, students: Iterable[str]) -> None:
     """Makes the submissions of `students` ones that formgrader lists and opens. Raises UsageError when
     the file system refuses."""
     state, topic = view.course.state, view.topic.id
-    write_atomically(state / "source" / topic / f"{topic}.ipynb", view.topic.notebook.read_bytes())
+    released, source = view.topic.notebook.read_bytes(), state / "source" / topic / f"{topic}.ipynb"
+    if not holds(source, released):
+        write_atomically(source, released, durable=False)
     for student in students:
         result = view.results[student]
         if result.verdict not in WITHOUT_A_GRADE:
             folder = state / "submitted" / student / topic
-            write_atomically(folder / f"{topic}.ipynb", view.store.kept(result.sha256))
-            write_atomically(folder / "timestamp.txt", timestamp(recorded_at(result)).encode())
+            write_atomically(folder / f"{topic}.ipynb", view.store.kept(result.sha256), durable=False)
+            stamp = timestamp(recorded_at(result)).encode()
+            write_atomically(folder / "timestamp.txt", stamp, durable=False)
 
 
 def command(course: Course, arguments: Iterable[str] = ()) -> list[str]:

@@ -12,18 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
-
 from graders import __version__, declared, rules
 from graders.answers import CodeCell, code_cells, recognise, written
 from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
+from graders.digests import result_key, tests_digest
 from graders.engine.examine import cpu_backstop, examine
 from graders.engine.worker import READ_SECONDS, Forks
 from graders.errors import InternalError, Rejected
 from graders.executed import executed_notebook
 from graders.intake import Notebook, check_size
-from graders.otter_tests import QuestionTests, load_question, tests_digest
+from graders.otter_tests import QuestionTests, load_question
 from graders.records import Limits, Result, Tier, Verdict
 
 
@@ -76,12 +75,6 @@ def blank_result(task: Task, topic: Subject, tier: Tier, tests_sha256: str) -> R
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         submitted=task.submitted,
     )
-
-
-def result_key(submission: str, tests: str, limits: Limits) -> str:
-    """SHA-256 of what decides a result: submission, tests, limits and engine."""
-    parts = [submission, tests, msgspec.json.encode(limits).decode(), __version__]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 class Grader:

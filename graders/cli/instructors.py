@@ -129,7 +129,7 @@ def feedback(
     exchange = exchange_of(course) if release else None
     if release and exchange is None:
         raise UsageError("course.yaml names no exchange; send the pages another way")
-    pages = write_feedback(view, [student] if student else view.grades)
+    pages = list(write_feedback(view, [student] if student else view.grades))
     typer.echo(f"{len(pages)} pages in {short(view.course.state / 'feedback')}")
     if exchange is not None:
         back = hand_back(view, exchange, pages)
@@ -162,7 +162,7 @@ def report(
 
     course = find_course()
     view = look(course, course.topic(topic))
-    found = summarise(view.topic, list(view.grades.values()), view.results)
+    found = summarise(view.topic, view.grades.values(), view.results)
     if as_json:
         typer.echo(as_json_text(found))
     else:

@@ -40,6 +40,24 @@ def as_json_text(value: object) -> str:
     return json.dumps(msgspec.to_builtins(value, enc_hook=_path))
 
 
+def print_json(results: Iterable[Result]) -> None:
+    """A JSON array of all of them, of which one at a time is in memory."""
+    before = "["
+    for result in results:
+        typer.echo(before + _in_ascii(result), nl=False)
+        before = ", "
+    typer.echo("]" if before != "[" else "[]")
+
+
+def _in_ascii(result: Result) -> str:
+    import json
+
+    import msgspec
+
+    text = msgspec.json.encode(result)
+    return text.decode() if text.isascii() else json.dumps(msgspec.json.decode(text))
+
+
 def _path(value: object) -> str:
     if isinstance(value, Path):
         return str(value)
@@ -64,22 +82,26 @@ def print_result(found: Result) -> None:
             typer.echo(f"\ncell {cell.index}  {cell.verdict}  {on_one_line(cell.error)}")
 
 
-def print_table(results: list[Result]) -> None:
+def print_table(results: Iterable[Result]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     table = Table("student", "verdict", "points", "note")
+    counts: Counter[str] = Counter()
+    beside: set[str] = set()
     for result in results:
+        counts[result.verdict] += 1
+        beside.update(result.in_process)
         points = f"{result.points:g}/{result.possible:g}" if result.questions else ""
         weaker = f"{len(result.in_process)} cases in process" if result.in_process else ""
         note = "; ".join(part for part in (on_one_line(result.reason), weaker) if part)
         table.add_row(escape(result.student), result.verdict, points, escape(note))
     Console().print(table)
-    counts = Counter(str(result.verdict) for result in results)
     typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
-    if beside := sorted({case for result in results for case in result.in_process}):
-        typer.echo(f"in process, so weaker (a student's code could read and forge them): {', '.join(beside)}")
+    if beside:
+        cases = ", ".join(sorted(beside))
+        typer.echo(f"in process, so weaker (a student's code could read and forge them): {cases}")
 
 
 def print_changes(found: list[Change]) -> None:
