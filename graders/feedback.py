@@ -7,7 +7,7 @@ a student wrote passes graders.untrusted on its way; the page allows no script a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
@@ -166,16 +166,13 @@ def _told(course: Course, topic: Topic, grade: Grade, result: Result | None) -> 
     }
 
 
-def write_feedback(view: Overview, students: Iterable[str]) -> Iterator[Path]:
-    """A page for each, where nbgrader keeps them: .sorcery/feedback/STUDENT/TOPIC/TOPIC.html."""
-    topic = view.topic.id
-    for student in students:
-        page = feedback_html(
-            view.course, view.topic, view.grades[student], view.results.get(student), view.notebook(student)
-        )
-        path = view.course.state / "feedback" / student / topic / f"{topic}.html"
-        write_atomically(path, page.encode(), durable=False)
-        yield path
+def write_feedback(view: Overview, student: str) -> Path:
+    """The student's page, where nbgrader keeps it: .sorcery/feedback/STUDENT/TOPIC/TOPIC.html."""
+    grade, result = view.grades[student], view.results.get(student)
+    page = feedback_html(view.course, view.topic, grade, result, view.notebook(student))
+    path = view.course.state / "feedback" / student / view.topic.id / f"{view.topic.id}.html"
+    write_atomically(path, page.encode(), durable=False)
+    return path
 
 
 def _verdict(grade: Grade) -> str:

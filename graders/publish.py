@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -120,7 +120,9 @@ def record(course: Course, topic: Topic, students: Iterable[str], *, force: bool
     published, seen = Published(course, topic, afresh=force), GradebookSeen(course)
     marks = Marks(course.state, topic.id).read()
     view = overview(course, topic, marks, expected=_expected(course))
-    rows = {name: published.row_of(name, view.extensions.get((name, topic.id))) for name in students}
+    rows = {
+        name: published.made_of(name, view.extensions.get((name, topic.id)), None)[0] for name in students
+    }
     new = [name for name, row in rows.items() if not published.has_row(name, row)]
     if not new and seen.knows(topic.id, published.basis):
         return view
@@ -128,13 +130,12 @@ def record(course: Course, topic: Topic, students: Iterable[str], *, force: bool
 
     with Gradebook(course) as book:
         before, writes = seen.now(), book.foreign_writes()
-        if not seen.knows(topic.id, published.basis):
-            published.forget_rows()
-            new = list(rows)
+        another = not seen.knows(topic.id, published.basis)
+        new = list(rows) if another else new
         marks = _merged(course, topic, book)
         book.record(topic, view.assignment, view.results.of(new), extensions=view.extensions, marks=marks)
         seen.leave(topic.id, published.basis, before, alone=book.foreign_writes() == writes)
-    published.rows_written(rows)
+    published.rows_written(rows, only=another)
     return overview(course, topic, marks, expected=_expected(course))
 
 
@@ -187,31 +188,51 @@ def other_grades(course: Course, names: Collection[str] = ()) -> list[Grade]:
 def publish(view: Overview, students: Collection[str], *, force: bool = False) -> Path:
     """Feedback of these, in formgrader too, and the topic's report, whose page is returned: what of it is
     not made yet of what is known now, with `force` all."""
-    published = Published(view.course, view.topic)
-    wanted, pages = frozenset(students), {}
-    report = Together()
+    published, wanted, together = Published(view.course, view.topic), frozenset(students), Together()
+    pages = {}
     for student in view.grades:
-        row = published.row_of(student, view.extensions.get((student, view.topic.id)))
-        page = published.page_of(row, student, view.marks.get(student))
-        report.add(page)
+        page = _page(view, published, student)
+        together.add(page)
         if student in wanted and (force or not published.has_page(student, page)):
             pages[student] = page
-    path = published.report
-    if not pages and not force and published.has_report(report.digest):
-        return path
-    from graders.feedback import write_feedback
-    from graders.formgrader import lay_out
-    from graders.report import summarise, write_report
-
     try:
-        lay_out(view, pages)
-        for student, _ in zip(pages, write_feedback(view, pages), strict=True):
-            published.page_written(student, pages[student])
-        write_report(view, summarise(view.topic, view.grades.values(), view.results))
-        published.report_written(report.digest)
+        if pages:
+            deque(_write_pages(view, published, pages), maxlen=0)
+        if force or not published.has_report(together.digest):
+            from graders.report import summarise, write_report
+
+            write_report(view, summarise(view.topic, view.grades.values(), view.results))
+            published.report_written(together.digest)
     finally:
         published.save()
-    return path
+    return published.report
+
+
+def give_feedback(view: Overview, students: Iterable[str]) -> list[Path]:
+    """The pages of these, written anew."""
+    published = Published(view.course, view.topic)
+    pages = {student: _page(view, published, student) for student in students}
+    try:
+        return list(_write_pages(view, published, pages))
+    finally:
+        published.save()
+
+
+def _page(view: Overview, published: Published, student: str) -> str:
+    extension = view.extensions.get((student, view.topic.id))
+    return published.made_of(student, extension, view.marks.get(student))[1]
+
+
+def _write_pages(view: Overview, published: Published, pages: Mapping[str, str]) -> Iterator[Path]:
+    from graders.feedback import write_feedback
+    from graders.formgrader import lay_out, lay_out_released
+
+    lay_out_released(view)
+    for student, page in pages.items():
+        path = write_feedback(view, student)
+        lay_out(view, student)
+        published.page_written(student, page)
+        yield path
 
 
 def cores() -> int:

@@ -22,6 +22,7 @@ from typing import TypeVar
 import msgspec
 
 from graders import __version__
+from graders.assignment import read_assignment
 from graders.course import Course, Topic
 from graders.records import Mark
 from graders.store import ResultStore, holds, identity, write_atomically
@@ -34,6 +35,7 @@ T = TypeVar("T", bound="_Stamp | _Seen")
 
 
 class _Stamp(msgspec.Struct):
+    basis: str = ""
     rows: dict[str, str] = {}
     pages: dict[str, str] = {}
     report: str = ""
@@ -50,7 +52,8 @@ class Published:
     def __init__(self, course: Course, topic: Topic, *, afresh: bool = False) -> None:
         self.basis = _basis(course, topic)
         self._file = course.state / "published" / f"{topic.id}.json"
-        self._stamp = _Stamp() if afresh else _read(self._file, _Stamp)
+        known = _read(self._file, _Stamp)
+        self._stamp = known if known.basis == self.basis and not afresh else _Stamp(self.basis)
         self._store = ResultStore(course.state, topic.id)
         state, name = f"{course.state}", f"{topic.id}/{topic.id}"
         self._made = [
@@ -60,15 +63,16 @@ class Published:
         ]
         self.report = course.state / "reports" / f"{topic.id}.html"
 
-    def row_of(self, student: str, extension: datetime | None) -> str:
-        """What a row says, apart from what people gave."""
-        result = identity(self._store.path(student))
-        return _digest(self.basis, student, result, extension.isoformat() if extension else "")
-
-    def page_of(self, row: str, student: str, marks: Mapping[str, Mark] | None) -> str:
-        """What a page says, by what its row says."""
-        given = msgspec.json.encode(marks).decode() if marks else ""
-        return _digest(row, identity(self._store.notebook(student)), given)
+    def made_of(
+        self, student: str, extension: datetime | None, marks: Mapping[str, Mark] | None
+    ) -> tuple[str, str]:
+        """What a row says, apart from what people gave; and what a page says."""
+        result, notebook = self._store.identities(student)
+        row = f"{result} {extension.isoformat()}" if extension else result
+        return (
+            row,
+            f"{row} {notebook} {msgspec.json.encode(marks).decode()}" if marks else f"{row} {notebook}",
+        )
 
     def has_row(self, student: str, row: str) -> bool:
         return self._stamp.rows.get(student) == row
@@ -78,26 +82,25 @@ class Published:
         return known is not None and known == self._with_files(student, page)
 
     def has_report(self, report: str) -> bool:
-        return self._stamp.report == _digest(report, identity(self.report))
+        return self._stamp.report == f"{report} {identity(self.report)}"
 
-    def forget_rows(self) -> None:
-        self._stamp.rows.clear()
-
-    def rows_written(self, rows: Mapping[str, str]) -> None:
-        self._stamp.rows |= rows
+    def rows_written(self, rows: Mapping[str, str], *, only: bool) -> None:
+        """With `only` these are all there are of which that is known."""
+        self._stamp.rows = {**({} if only else self._stamp.rows), **rows}
         self.save()
 
     def page_written(self, student: str, page: str) -> None:
         self._stamp.pages[student] = self._with_files(student, page)
 
     def report_written(self, report: str) -> None:
-        self._stamp.report = _digest(report, identity(self.report))
+        self._stamp.report = f"{report} {identity(self.report)}"
 
     def save(self) -> None:
         _write(self._file, self._stamp)
 
     def _with_files(self, student: str, page: str) -> str:
-        return _digest(page, *(identity(f"{before}{student}{after}") for before, after in self._made))
+        made = " ".join([identity(f"{before}{student}{after}") for before, after in self._made])
+        return blake2b(f"{page} {made}".encode(), digest_size=16).hexdigest()
 
 
 class GradebookSeen:
@@ -140,7 +143,7 @@ class Together:
         self._digest = blake2b(digest_size=16)
 
     def add(self, page: str) -> None:
-        self._digest.update(page.encode())
+        self._digest.update(f"{page}\n".encode())
 
     @property
     def digest(self) -> str:
@@ -148,23 +151,12 @@ class Together:
 
 
 def _basis(course: Course, topic: Topic) -> str:
-    """What everything of a topic depends on."""
+    """What everything of a topic depends on. Raises AuthorError for a released notebook that is none."""
+    read_assignment(topic)
     templates = sorted((Path(__file__).parent / "templates").glob("*.*"))
-    return _digest(
-        __version__,
-        *(path.read_bytes() for path in templates if path.is_file()),
-        f"{course.id} {course.title!r} {course.timezone}",
-        f"{topic!r}",
-        topic.notebook.read_bytes(),
-    )
-
-
-def _digest(*parts: str | bytes) -> str:
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(b"%d " % len(data))
-        digest.update(data)
+    digest = blake2b(f"{__version__} {course.title!r} {course.timezone} {topic!r}".encode(), digest_size=16)
+    for path in (topic.notebook, *templates):
+        digest.update(blake2b(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -87,6 +87,11 @@ class ResultStore:
     def notebook(self, student: str) -> Path:
         return self._root / "autograded" / student / self._topic / f"{self._topic}.ipynb"
 
+    def identities(self, student: str) -> tuple[str, str]:
+        """Of the student's result, and of the notebook as it ran."""
+        notebook = f"{self._root}/autograded/{student}/{self._topic}/{self._topic}.ipynb"
+        return identity(f"{self._folder}/{student}.json"), identity(notebook)
+
     def keep(self, sha256: str, data: bytes) -> None:
         """The submission itself, by its hash, so that it can be graded again later."""
         path = self.submission(sha256)
