@@ -22,13 +22,15 @@ Where = Literal["check cell", "last cell", "end"]
 @dataclass(frozen=True, slots=True)
 class CodeCell:
     """A code cell to run. `index` is its place in the notebook; `question` the one it checks, if any;
-    `ends` the one whose last cell before the check it is."""
+    `ends` the one whose last cell before the check it is; `seconds` what it may take, where that is not what
+    any cell may."""
 
     index: int
     source: str
     question: str | None = None
     ends: str | None = None
     also: tuple[str, ...] = ()  # more questions it checks
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

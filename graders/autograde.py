@@ -10,23 +10,26 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from graders import mended
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
-from graders.digests import tests_digest
+from graders.digests import digests
 from graders.engine.worker import Zygote
 from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
+from graders.pace import UNLIMITED, Pacemaker
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy
@@ -34,6 +37,7 @@ from graders.store import ResultStore
 from graders.untrusted import printable
 from graders.work import Work
 
+WATCH_SECONDS = 1.0
 MAX_UNSTARTED = 3  # pools that broke before they took anything
 
 
@@ -50,9 +54,9 @@ def _check_readable(data: Path, tier: Tier) -> None:
         raise AuthorError([Problem(path, 0, "cannot be read by submissions", mend) for path in closed])
 
 
-def _policy(course: Course, topic: Topic, tier: Tier) -> Policy:
+def _policy(topic: Topic, tier: Tier) -> Policy:
     shown_as = SUPPORT if read_rules(topic) else "data"
-    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=course.root)
+    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=topic.root)
 
 
 class Interrupted(Exception):
@@ -63,7 +67,7 @@ class Pool(Protocol):
     """Where submissions are graded: `slots` at a time, by the works it was made for, which are numbered.
 
     `submit` may raise BrokenExecutor, as may what it gives: whatever it then held is lost, and `close` is
-    all that is left to do.
+    all that is left to do. What it gives raises UsageError when another pool would be no better.
     """
 
     @property
@@ -93,6 +97,12 @@ class _Waiting:
     sha256: str
     seed: int
     submitted: str
+    in_part: bool  # whether the earlier result may hold in part
+    expected: float  # wall seconds; 0 where nothing is known
+
+
+# Called about once a second with what is under way: student and seconds, the longest first.
+Watch = Callable[[Sequence[tuple[str, float]]], None]
 
 
 class BatchOf:
@@ -100,6 +110,7 @@ class BatchOf:
     process needs."""
 
     preload = "graders.preload"
+    pacemaker: Pacemaker | None = None
 
     def __init__(self, work: Work, store: ResultStore, seed: int | None = None) -> None:
         self.work, self.store, self._seed = work, store, seed
@@ -108,10 +119,15 @@ class BatchOf:
         """What was handed in, as one string of bytes. Raises Rejected, OSError."""
         return read_file(handed.path)
 
-    def keep(self, graded: Graded) -> None:
-        """Saves what was found out, its result last: that says that all is there."""
-        self.store.write_notebook(graded.result.student, graded.notebook)
-        self.store.write(graded.result)
+    def keep(self, graded: Graded) -> Result:
+        """Saves what was found out, its result last: that says that all is there. Returns it as saved."""
+        result, started = graded.result, time.perf_counter()
+        if graded.notebook:
+            self.store.write_notebook(result.student, graded.notebook)
+            write = round(time.perf_counter() - started, 6)
+            result = replace(result, timings={**result.timings, "write": write})
+        self.store.write(result)
+        return result
 
     def blank(self, task: Task) -> Result:
         return blank_result(task, self.work.subject, self.work.policy.tier, self.work.digest)
@@ -137,14 +153,41 @@ class BatchOf:
         except OSError as error:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
-        earlier = None if force else self.store.find(handed.student)
+        earlier = self.store.find(handed.student)
         blank = self.blank(task)
-        if earlier is not None and earlier.key == blank.key and earlier.verdict is not Verdict.UNGRADED:
+        same = earlier is not None and earlier.key == blank.key
+        if earlier and same and not force and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
-        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted)
+        in_part = (
+            earlier is not None
+            and not force
+            and mended.may_hold(earlier, blank)
+            and (self._seed is None or earlier.seed == task.seed)
+        )
+        expected = earlier.seconds if earlier else 0.0
+        return _Waiting(
+            part, task.student, task.file, task.sha256, task.seed, task.submitted, in_part, expected
+        )
 
     def task(self, one: _Waiting) -> Task:
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted)
+        data, pace = self.store.kept(one.sha256), self.pacemaker.pace if self.pacemaker else {}
+        earlier = mended.kept(self.store, one.student) if one.in_part else None
+        return Task(one.student, one.file, data, one.seed, one.submitted, earlier, pace)
+
+    def find_pace(self, submit: Callable[[Task], Future[Graded]]) -> None:
+        """Has the solution run when its times are wanted and not known; where that fails, the batch goes on
+        without. Raises AuthorError, BrokenExecutor."""
+        if self.pacemaker is None or (solution := self.pacemaker.solution()) is None:
+            return
+        self.pacemaker.wanted = False
+        task = Task("solution", "solution", solution, new_seed("solution", 0), pace=UNLIMITED)
+        try:
+            result = submit(task).result().result
+        except (AuthorError, BrokenExecutor):
+            raise
+        except Exception:
+            return
+        self.pacemaker.found(solution, result)
 
     def grade(
         self,
@@ -153,9 +196,12 @@ class BatchOf:
         *,
         jobs: int,
         force: bool = False,
+        pool: MakePool | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """As `grade_together`, for this one alone, on this machine."""
-        grade_together([(self, handed)], report, partial(LocalPool, preload=self.preload), jobs, force=force)
+        """As `grade_together`, for this one alone; on this machine unless a `pool` is given."""
+        pool = pool or partial(LocalPool, preload=self.preload)
+        grade_together([(self, handed)], report, pool, jobs, force=force, watch=watch)
 
 
 def grade_together(
@@ -165,17 +211,24 @@ def grade_together(
     jobs: int,
     *,
     force: bool = False,
+    watch: Watch | None = None,
 ) -> None:
     """Grades all that was handed in; `report(result)` is called once for each, in the order they end, when
-    it is in the store.
+    it is in the store. Of each part those go first that took longest when they were last graded.
 
-    Raises AuthorError for faulty tests, Interrupted on Ctrl-C. What is ungraded through a fault of ours is
-    tried a second time with fresh processes before it is reported so.
+    Raises AuthorError for faulty tests, UsageError when the pool is lost, Interrupted on Ctrl-C. What is
+    ungraded through a fault of ours is tried a second time with fresh processes before it is reported so.
     """
     try:
-        _Together(parts, report, pool, jobs, force).grade()
+        _Together(parts, report, pool, jobs, force, watch).grade()
     except KeyboardInterrupt:
         raise Interrupted from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    one: _Waiting
+    since: float  # on time.monotonic()'s clock
 
 
 class _Together:
@@ -186,7 +239,9 @@ class _Together:
         pool: MakePool,
         jobs: int,
         force: bool,
+        watch: Watch | None,
     ) -> None:
+        self._watch = watch
         self._batches = [batch for batch, _ in parts]
         self._report, self._make_pool, self._jobs, self._force = report, pool, jobs, force
         self._counting = [{one.student: one for one in handed} for _, handed in parts]
@@ -198,6 +253,9 @@ class _Together:
         for part, counting in enumerate(self._counting):
             for one in list(counting.values()):
                 self._begin(part, one)
+        # One that takes long and comes last has everybody wait for it alone (R. L. Graham, "Bounds on
+        # Multiprocessing Timing Anomalies", SIAM J. Appl. Math. 17, 1969).
+        self._waiting = deque(sorted(self._waiting, key=lambda one: (one.part, -one.expected)))
         while self._waiting or self._failed:
             self._round(self._waiting, self._jobs, again=True)
             # One at a time: what ends its grading process then takes no other with it.
@@ -221,8 +279,7 @@ class _Together:
         passed_over = self._passed_over.get((part, result.student), "")
         if passed_over and not result.reason:
             result = replace(result, reason=passed_over)
-        self._batches[part].keep(replace(graded, result=result))
-        self._report(result)
+        self._report(self._batches[part].keep(replace(graded, result=result)))
 
     def _round(self, waiting: deque[_Waiting], jobs: int, *, again: bool) -> None:
         """Grades `waiting`; what stays ungraded is tried `again` later, or is done.
@@ -234,16 +291,16 @@ class _Together:
         while waiting:
             before = len(waiting)
             pool = self._make_pool([batch.work for batch in self._batches], min(jobs, len(waiting)))
-            running: dict[Future[Graded], _Waiting] = {}
+            running: dict[Future[Graded], _Running] = {}
             finished = False
             try:
                 self._feed(pool, waiting, running, again=again)
                 finished = True
             except KeyboardInterrupt:
                 pool.close(wait=True)
-                for future, one in running.items():
+                for future, begun in running.items():
                     if not future.cancelled():
-                        self._settle(future, one, again=again)
+                        self._settle(future, begun.one, again=again)
                 raise
             finally:
                 pool.close(wait=finished)
@@ -252,31 +309,47 @@ class _Together:
                 raise InternalError("the grading processes end before they begin; what is graded is saved")
 
     def _feed(
-        self, pool: Pool, waiting: deque[_Waiting], running: dict[Future[Graded], _Waiting], *, again: bool
+        self, pool: Pool, waiting: deque[_Waiting], running: dict[Future[Graded], _Running], *, again: bool
     ) -> None:
         """Until all that waits is graded, or the pool is broken."""
         broken = False
+        ended: Collection[Future[Graded]] = ()
         while running or (waiting and not broken):
-            while waiting and not broken and len(running) < pool.slots:
+            while waiting and not broken and len(running) - len(ended) < pool.slots:
                 one = waiting[0]
+                batch = self._batches[one.part]
                 try:
-                    running[pool.submit(one.part, self._batches[one.part].task(one))] = one
+                    batch.find_pace(partial(pool.submit, one.part))
+                    running[pool.submit(one.part, batch.task(one))] = _Running(one, time.monotonic())
                     waiting.popleft()
                 except BrokenExecutor:
                     broken = True
             if waiting and not broken:
                 pool.prepare(waiting[0].part)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                broken |= isinstance(future.exception(), BrokenExecutor)
-                one = running.pop(future)
+            for future in ended:  # saved only now: while the disk is waited for, the next are graded
+                one = running.pop(future).one
                 self._settle(future, one, again=again)
-                if not broken and all(other.part != one.part for other in (*running.values(), *waiting)):
+                if not broken and not self._left(one.part, running, waiting):
                     pool.leave(one.part)
+            ended = wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done
+            broken |= any(isinstance(future.exception(), BrokenExecutor) for future in ended)
+            if self._watch is not None:
+                now = time.monotonic()
+                self._watch([(begun.one.student, now - begun.since) for begun in running.values()])
+
+    def _left(self, part: int, running: dict[Future[Graded], _Running], waiting: deque[_Waiting]) -> bool:
+        """Whether anything of `part` is to be graded still. What waits is in the order of parts, but for
+        earlier versions of what was rejected, at its end."""
+        if waiting and waiting[0].part == part:
+            return True
+        return any(begun.one.part == part for begun in running.values()) or any(
+            one.part == part for one in waiting
+        )
 
     def _settle(self, future: Future[Graded], one: _Waiting, *, again: bool) -> None:
         try:
             graded = future.result()
-        except AuthorError:
+        except (AuthorError, UsageError):
             raise
         except Exception as error:  # a grading process that ended, or a fault in it: ours either way
             batch = self._batches[one.part]
@@ -290,7 +363,8 @@ class _Together:
 
 
 class Batch(BatchOf):
-    """One topic's batch. What it finds out is kept in `state`, the course's own when left out.
+    """One topic's batch. What it finds out is kept in `state`, the course's own when left out. `solution`
+    makes the topic's, to be run where limits go by what it takes.
 
     Raises AuthorError for material that cannot be used.
     """
@@ -302,18 +376,21 @@ class Batch(BatchOf):
         tier: Tier,
         seed: int | None = None,
         state: Path | None = None,
+        solution: Callable[[], bytes] | None = None,
     ) -> None:
-        super().__init__(work_of(course, topic, tier), ResultStore(state or course.state, topic.id), seed)
+        super().__init__(work_of(topic, tier), ResultStore(state or course.state, topic.id), seed)
         self.assignment = read_assignment(topic)
+        if solution is not None:
+            self.pacemaker = Pacemaker(topic, state or course.state, solution)
 
 
-def work_of(course: Course, topic: Topic, tier: Tier) -> Work:
+def work_of(topic: Topic, tier: Tier) -> Work:
     """Raises AuthorError for material that cannot be used."""
     _check_readable(topic.data, tier)
     return Work(
         subject=topic,
-        policy=_policy(course, topic, tier),
-        digest=tests_digest(*topic.material),
+        policy=_policy(topic, tier),
+        digest=digests(topic, read_assignment(topic)).whole,
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )
@@ -346,6 +423,6 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
-    confined = _policy(course, topic, tier)
+    confined = _policy(topic, tier)
     with Zygote(warm_modules(topic), confined) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result

@@ -153,6 +153,7 @@ class _Entry(BaseModel):
 
 class _Limits(_Entry):
     cell: Duration | None = None
+    factor: Annotated[float, Field(ge=0, le=1000)] | None = None
     notebook: Duration | None = None
     case: Duration | None = None
     memory: Size | None = None
@@ -169,6 +170,7 @@ class _Limits(_Entry):
 
 _LIMIT_FIELDS = {
     "cell": "cell_seconds",
+    "factor": "cell_factor",
     "notebook": "notebook_seconds",
     "case": "case_seconds",
     "memory": "memory_bytes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,12 +41,36 @@ def find_submissions(paths: list[Path], topic: str) -> list[Handed]:
     A name or a file that cannot be taken is its student's problem, not the batch's. Raises UsageError
     for a path that is not there or holds no notebook.
     """
-    handed: dict[str, Handed] = {}
-    for path in paths:
-        found = list(_handed(path, topic))
-        if not found:
+    found = [(path, list(_handed(path, topic))) for path in paths]
+    for path, of_path in found:
+        if not of_path:
             raise UsageError(f"{printable(path)}: no notebook (.ipynb) in it")
-        for one in found:
+    return _each_once(of_path for _, of_path in found)
+
+
+def find_by_topic(paths: list[Path], topics: Sequence[str]) -> dict[str, list[Handed]]:
+    """What was handed in of several topics below the folders `paths`: STUDENT/**/TOPIC.ipynb, of each topic
+    by its name alone. Topics of which there is nothing are left out.
+
+    Raises UsageError for a path that is no folder, or has nothing of any of them in it.
+    """
+    found: dict[str, list[list[Handed]]] = {topic: [] for topic in topics}
+    for path in paths:
+        if not path.is_dir():
+            why = "is no folder" if path.exists() else "no such file or folder"
+            raise UsageError(f"{printable(path)}: {why}; of several topics, STUDENT/TOPIC.ipynb are graded")
+        for topic, of_topic in found.items():
+            of_topic.append(list(_handed(path, topic, by_name=True)))
+        if not any(of_topic[-1] for of_topic in found.values()):
+            raise UsageError(f"{printable(path)}: no STUDENT/TOPIC.ipynb of {', '.join(topics)} in it")
+    return {topic: _each_once(of_topic) for topic, of_topic in found.items() if any(of_topic)}
+
+
+def _each_once(found: Iterable[Iterable[Handed]]) -> list[Handed]:
+    """By student, with what is wrong about a name, or about two files of one student, as their problem."""
+    handed: dict[str, Handed] = {}
+    for of_path in found:
+        for one in of_path:
             if not safe_name(one.student):
                 digest = hashlib.sha256(os.fsencode(one.path)).hexdigest()[:8]
                 problem = (
@@ -96,14 +120,14 @@ def kept_submissions(store: ResultStore) -> list[Handed]:
     ]
 
 
-def _handed(path: Path, topic: str) -> Iterator[Handed]:
+def _handed(path: Path, topic: str, *, by_name: bool = False) -> Iterator[Handed]:
     if path.is_dir():
         for entry in sorted(path.iterdir()):
             if entry.name.startswith("."):
                 continue
             if entry.is_dir() and not entry.is_symlink():
-                yield from _of_one_student(entry, topic)
-            elif (stem := _stem(entry.name)) is not None:
+                yield from _of_one_student(entry, topic, by_name=by_name)
+            elif not by_name and (stem := _stem(entry.name)) is not None:
                 yield Handed(stem, entry, _LINK if entry.is_symlink() else "")
     elif path.exists():
         stem = _stem(path.name)
@@ -112,7 +136,7 @@ def _handed(path: Path, topic: str) -> Iterator[Handed]:
         raise UsageError(f"{printable(path)}: no such file or folder")
 
 
-def _of_one_student(folder: Path, topic: str) -> Iterator[Handed]:
+def _of_one_student(folder: Path, topic: str, *, by_name: bool) -> Iterator[Handed]:
     found: list[Path] = []
     for place, folders, files in os.walk(folder):  # follows no link
         if len(Path(place).parts) > len(folder.parts) + MAX_NESTED:
@@ -122,7 +146,11 @@ def _of_one_student(folder: Path, topic: str) -> Iterator[Handed]:
         found += [Path(place, name) for name in sorted(files) if not name.startswith(".")]
     stems = {path: stem for path in found if (stem := _stem(path.name)) is not None}
     notebooks = [path for path in stems if path.suffix == ".ipynb"]
-    named = [path for path in notebooks if stems[path] == topic] or notebooks or list(stems)
+    named = [path for path in notebooks if stems[path] == topic]
+    if by_name:
+        named = named or [path for path, stem in stems.items() if stem == topic]
+    else:
+        named = named or notebooks or list(stems)
     if len(named) > 1:
         names = listed([printable(path.relative_to(folder)) for path in named])
         problem = f"several notebooks were handed in: {names}. Keep one, or name it {topic}.ipynb"

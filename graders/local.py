@@ -43,11 +43,15 @@ class LocalPool:
             self._zygotes[work] = Zygote(one.modules, one.policy, one.judging, self._orders[work])
             self._processes.submit(_load_tests, work)  # while the zygote warms up
 
-    def submit(self, work: int, task: Task) -> Future[Graded]:
+    def warm(self, work: int) -> None:
+        """As `prepare`, and returns when submissions can be graded. Raises InternalError."""
         self.prepare(work)
         if work not in self._warm:
             self._zygotes[work].wait_until_warm()
             self._warm.add(work)
+
+    def submit(self, work: int, task: Task) -> Future[Graded]:
+        self.warm(work)
         return self._processes.submit(_grade, work, task)
 
     def leave(self, work: int) -> None:

@@ -31,6 +31,7 @@ from graders.errors import InternalError, Problem, UsageError
 from graders.handed import Handed
 from graders.master import BEGIN, END, read_master
 from graders.otter_tests import load_question, question_files
+from graders.pace import EVERY, cell_limit
 from graders.records import Result, Tier, Verdict
 from graders.release import make_release
 from graders.store import write_atomically
@@ -130,7 +131,7 @@ def prove(
         path = state / "handed" / topic.id / f"{name}.ipynb"
         write_atomically(path, notebook)
         handed.append(Handed(name, path))
-    batch = Batch(ready.course, topic, tier, state=state)
+    batch = Batch(ready.course, topic, tier, state=state, solution=lambda: ready.submissions["solution"])
     batch.grade(handed, report, jobs=jobs, force=force)
     results = {one.student: batch.store.read(one.student) for one in handed}
     for name, result in results.items():
@@ -188,9 +189,10 @@ def _of_solution(topic: Topic, result: Result) -> Iterator[Problem]:
         yield Problem(topic.master, 0, f"the solution's verdict is {result.verdict}: {result.reason}")
     limits = topic.limits
     slowest = max((cell.seconds for cell in result.cells), default=0.0)
+    of_cell = cell_limit(limits, {EVERY: slowest}, EVERY) or limits.cell_seconds
     whole = sum(cell.seconds for cell in result.cells)
     for what, took, limit in (
-        ("a cell of the solution", slowest, limits.cell_seconds),
+        ("a cell of the solution", slowest, of_cell),
         ("the solution", whole, limits.notebook_seconds),
     ):
         if took > OF_LIMIT * limit:

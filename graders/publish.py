@@ -10,8 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graders.assignment import read_assignment
 from graders.course import Course, Topic
-from graders.digests import result_key, tests_digest
+from graders.digests import digests, result_key
 from graders.errors import Rejected, UsageError
 from graders.handed import Handed, read_file
 from graders.overview import Overview, overview
@@ -22,6 +23,7 @@ from graders.store import Marks, ResultStore, sweep
 from graders.untrusted import printable
 
 if TYPE_CHECKING:
+    from graders.autograde import MakePool
     from graders.gradebook import Gradebook
 
 
@@ -50,15 +52,18 @@ def grade_all(
     jobs: int = 0,
     force: bool = False,
     seed: int | None = None,
+    pool: MakePool | None = None,
 ) -> Round:
-    """Grades what was handed in and records it in the gradebook; `jobs` 0 is one a core.
+    """Grades what was handed in, here or in a `pool`, and records it in the gradebook; `jobs` 0 is one a
+    core.
 
     Raises AuthorError for faults of course material.
     """
     from graders.autograde import Batch, Interrupted
+    from graders.build import build_topic
 
     sweep(course.state)
-    batch = Batch(course, topic, tier, seed)
+    batch = Batch(course, topic, tier, seed, solution=lambda: build_topic(course, topic).solution)
     verdicts: dict[str, Verdict] = {}
     interrupted = False
 
@@ -67,7 +72,7 @@ def grade_all(
         report(result)
 
     try:
-        batch.grade(handed, done, jobs=jobs or cores(), force=force)
+        batch.grade(handed, done, jobs=jobs or cores(), force=force, pool=pool)
     except Interrupted:
         interrupted = True
     students = tuple(sorted(verdicts))
@@ -81,7 +86,7 @@ def all_known(course: Course, topic: Topic, handed: Sequence[Handed]) -> Round |
 
     Raises AuthorError for faults of course material.
     """
-    store, tests = ResultStore(course.state, topic.id), tests_digest(*topic.material)
+    store, tests = ResultStore(course.state, topic.id), digests(topic, read_assignment(topic)).whole
     verdicts = {}
     for one in handed:
         found = store.find(one.student)

@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 def seed_everything(seed: int) -> None:
@@ -14,7 +15,19 @@ def seed_everything(seed: int) -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(seed)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
+        _seed_torch(sys.modules["torch"], seed)
+
+
+def _seed_torch(torch: Any, seed: int) -> None:
+    if (
+        any(device.is_initialized() for device in (torch.cuda, torch.xpu))
+        or torch.backends.mps.is_available()
+    ):
+        torch.manual_seed(seed)
+    else:
+        # The same for the processor. For devices that nobody uses yet, torch would note who asked, by a
+        # traceback: ten milliseconds in a process that was just forked.
+        torch.default_generator.manual_seed(seed)
 
 
 @contextmanager

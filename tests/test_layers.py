@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     ["cli"],
     ["foreign"],
-    ["new", "prove", "publish"],
+    ["new", "prove", "publish", "cluster"],
+    ["station"],
+    ["parcel"],
     [
         "autograde",
         "build",
@@ -35,6 +37,8 @@ LAYERS = [
     ["export_course", "export_submission", "versions", "work"],
     ["gradebook"],
     ["collect", "gradebook_rows", "grader", "master", "check"],
+    ["mended"],
+    ["digests", "pace"],
     ["declared"],
     ["rules"],
     ["identify"],
@@ -43,7 +47,6 @@ LAYERS = [
         "answers",
         "assignment",
         "course",
-        "digests",
         "executed",
         "intake",
         "lms",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -18,13 +20,20 @@ from graders.cli.output import (
     short,
 )
 from graders.errors import UsageError
+from graders.untrusted import for_terminal
 
 if TYPE_CHECKING:
+    from graders.autograde import MakePool
     from graders.course import Course, Topic
     from graders.handed import Handed
     from graders.publish import Round
+    from graders.records import Tier
 
 PANEL = "Instructors"
+CLUSTER = typer.Option(
+    "--cluster",
+    help="Grade on the workers of this Dask scheduler, tcp://HOST:PORT, or on N started here: local:N.",
+)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -71,6 +80,7 @@ def grade(
     nbgrader: Annotated[
         Path | None, typer.Option("--nbgrader", help="Grade an assignment of this nbgrader course, as it is.")
     ] = None,
+    cluster: Annotated[str, CLUSTER] = "",
 ) -> None:
     """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
@@ -101,12 +111,14 @@ def grade(
         found = grade_otter(
             otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
         )
-        done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed)
+        done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed, cluster)
         warn_of_unpassed(done)
         _finish(found.course, done, len(found.handed), as_json, force)
     if nbgrader is not None:
         if paths or seed is not None:
             raise UsageError("--nbgrader grades all that was handed in: name no notebooks, and no seed")
+        if cluster:
+            raise UsageError("--nbgrader grades on this machine: leave out --cluster")
         from graders.cli.foreign_nbgrader import grade_nbgrader
 
         raise typer.Exit(grade_nbgrader(nbgrader, topic, isolation, jobs, as_json, force))
@@ -117,7 +129,7 @@ def grade(
         handed = find_submissions(paths, chosen.id)
     else:
         handed = collected_submissions(course.state / "collected", chosen, extensions)
-    done = _grade_all(course, chosen, handed, isolation, jobs, force, seed)
+    done = _grade_all(course, chosen, handed, isolation, jobs, force, seed, cluster)
     _finish(course, done, len(handed), as_json, force)
 
 
@@ -144,10 +156,12 @@ def regrade(
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Also what no change of tests concerns.")] = False,
     isolation: Annotated[str, typer.Option(help="As in `grade`.")] = "",
+    cluster: Annotated[str, CLUSTER] = "",
 ) -> None:
     """Grade all kept submissions by the tests as they are now, and say whose points changed.
 
-    What people gave stays. Gradebook, feedback and report follow.
+    Questions whose tests are as they were keep what they came to, where a notebook runs as it ran; else all of
+    it is graded. What people gave stays. Gradebook, feedback and report follow.
 
     Example: sorcery regrade cnn
     """
@@ -163,7 +177,7 @@ def regrade(
     handed = kept_submissions(ResultStore(course.state, chosen.id))
     if not handed:
         raise UsageError(f"nothing of {chosen.id} was graded yet")
-    done = _grade_all(course, chosen, handed, isolation, jobs, force)
+    done = _grade_all(course, chosen, handed, isolation, jobs, force, cluster=cluster)
     publish(done.view, done.students, force=force)
     found = changes(before, done.view.grades)
     if as_json:
@@ -225,15 +239,27 @@ def _grade_all(
     jobs: int,
     force: bool,
     seed: int | None = None,
+    cluster: str = "",
 ) -> Round:
     from graders.publish import all_known, grade_all
     from graders.sandbox.tiers import choose
 
-    if not force and not isolation and (known := all_known(course, topic, handed)):
+    if not (force or isolation or cluster) and (known := all_known(course, topic, handed)):
         return known  # without trying how submissions can be confined here
-    tier = choose(isolation)
-    with progress(len(handed), f"{topic.id} ({tier} isolation)") as report:
-        return grade_all(course, topic, handed, tier, report, jobs=jobs, force=force, seed=seed)
+    with ExitStack() as stack:
+        tier, pool = (choose(isolation), None) if not cluster else _cluster(stack, cluster, isolation)
+        jobs = jobs or (sys.maxsize if cluster else 0)
+        report = stack.enter_context(progress(len(handed), f"{topic.id} ({tier} isolation)"))
+        return grade_all(course, topic, handed, tier, report, jobs=jobs, force=force, seed=seed, pool=pool)
+
+
+def _cluster(stack: ExitStack, address: str, isolation: str) -> tuple[Tier, MakePool]:
+    from graders.cluster import Cluster
+
+    cluster = stack.enter_context(Cluster(address, isolation))
+    for line in cluster.left_out:
+        typer.echo(f"left out: {for_terminal(line)}", err=True)
+    return cluster.tier, cluster.pool
 
 
 def _exit_code(done: Round) -> int:

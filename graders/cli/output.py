@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 NARROWEST = 10  # columns, for a column that is wrapped
 
 
+STRAGGLING_SECONDS = 10.0
+STRAGGLERS = 3  # named at once
+
+
 def short(path: Path) -> str:
     """From here, where that is shorter."""
     try:
@@ -73,6 +77,8 @@ def _path(value: object) -> str:
 def print_result(found: Result) -> None:
     head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
     typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
+    if found.regraded:
+        typer.echo(f"graded {found.started}: {', '.join(found.regraded)}; the rest is of an earlier time")
     for question in found.questions:
         where = "in the student's process" if question.in_process else f"seed {question.seed}"
         typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  ({where})")
@@ -198,21 +204,43 @@ def print_proofs(found: list[Proof]) -> None:
         echo(f"let pass: {note}" for note in proof.notes)
 
 
+class Bar:
+    """How far a batch is: call it with each result, and `watch` with what is under way."""
+
+    def __init__(self, show: Callable[[int, str], None], label: str) -> None:
+        self._show, self._label = show, label
+        self._counts: Counter[str] = Counter()
+        self._slow = ""
+
+    def __call__(self, result: Result) -> None:
+        self._counts[result.verdict] += 1
+        self._update(1)
+
+    def watch(self, running: Sequence[tuple[str, float]]) -> None:
+        """Tells of stragglers: student and seconds."""
+        slow = sorted((one for one in running if one[1] >= STRAGGLING_SECONDS), key=lambda one: -one[1])
+        more = f" and {len(slow) - STRAGGLERS} more" if len(slow) > STRAGGLERS else ""
+        named = ", ".join(f"{on_one_line(student)} {seconds:.0f} s" for student, seconds in slow[:STRAGGLERS])
+        slow_now = f"still at {named}{more}" if slow else ""
+        if slow_now != self._slow:
+            self._slow = slow_now
+            self._update(0)
+
+    def _update(self, advance: int) -> None:
+        told = [f"{count} {verdict}" for verdict, count in self._counts.most_common()]
+        told += [self._slow] if self._slow else []
+        self._show(advance, f"{self._label}: {', '.join(told)}")
+
+
 @contextlib.contextmanager
-def progress(total: int, label: str) -> Iterator[Callable[[Result], None]]:
+def progress(total: int, label: str) -> Iterator[Bar]:
     """A bar on stderr with counts by verdict; silent when stderr is no terminal."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    counts: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=total)
-
-        def report(result: Result) -> None:
-            counts[result.verdict] += 1
-            listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-            bar.update(task, advance=1, description=f"{label}: {listed}")
-
-        yield report
+        yield Bar(lambda advance, text: bar.update(task, advance=advance, description=escape(text)), label)

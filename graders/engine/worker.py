@@ -63,6 +63,7 @@ class Forks:
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = Box(status)
+        started = time.perf_counter()
         try:
             socket.send_fds(self.requests, [b"fork"], [theirs.fileno(), keepers.fileno()])
         except OSError:
@@ -77,7 +78,8 @@ class Forks:
         except InternalError:
             control.close()
             raise
-        return Worker(control, box)
+        isolated = time.perf_counter()
+        return Worker(control, box, {"fork": box.forked - started, "isolation": isolated - box.forked})
 
 
 class Zygote(Forks):
@@ -193,9 +195,10 @@ class Snapshot:
 class Worker:
     """Runs one submission. Cells after a failing one still run, until the process is gone."""
 
-    def __init__(self, control: socket.socket, box: Box) -> None:
+    def __init__(self, control: socket.socket, box: Box, timings: dict[str, float]) -> None:
         self._control = control
         self._box = box
+        self.timings = timings  # stage -> wall seconds until it was there: fork, isolation
         self._over = time.monotonic()
         self.gone: CellVerdict | None = None
         self.tampered = ""
@@ -245,13 +248,16 @@ class Worker:
             reason = str(error)
         raise InternalError(f"{path} could not be put beside the notebook: {reason}")
 
-    def run(self, index: int, source: str, *, authored: bool = False) -> tuple[CellResult, bytes]:
+    def run(
+        self, index: int, source: str, *, authored: bool = False, limit: float | None = None
+    ) -> tuple[CellResult, bytes]:
         """One code cell's result and what its process says are its nbformat outputs, as JSON. `authored`: it
-        is the author's own, so what it puts in place of functions may stay there for tests."""
+        is the author's own, so what it puts in place of functions may stay there for tests. `limit` is in
+        wall seconds, that of all cells when left out."""
         if self.gone is not None:
             return CellResult(index=index, verdict=CellVerdict.NOT_REACHED), _NO_OUTPUTS
         started = time.monotonic()
-        seconds = min(self._limits.cell_seconds, self._over - started)
+        seconds = min(limit or self._limits.cell_seconds, self._over - started)
         if seconds <= 0:
             why = "the notebook's time was over"
             return CellResult(index=index, verdict=CellVerdict.NOT_REACHED, error=why), _NO_OUTPUTS

@@ -22,18 +22,20 @@ from graders.sandbox.policy import policy
 PROBE_SECONDS = 60
 
 
+def wanted(asked: str = "") -> list[Tier]:
+    """What will do, the best first: the tier asked for, or never `landlock` or `none`. Raises UsageError."""
+    if asked not in ("", *Tier):
+        raise UsageError(f"no isolation {asked!r}; choose from {', '.join(Tier)}")
+    return [Tier(asked)] if asked else [Tier.FULL, Tier.FLAT]
+
+
 def choose(asked: str = "") -> Tier:
-    """The tier asked for, or the best there is; never `landlock` or `none` unless asked for by name.
+    """The best of what is `wanted` on this machine.
 
     Raises UsageError when it cannot be had, with what stood in the way.
     """
-    if asked not in ("", *Tier):
-        raise UsageError(f"no isolation {asked!r}; choose from {', '.join(Tier)}")
-    if asked == Tier.NONE:
-        return Tier.NONE
-    wanted = [Tier(asked)] if asked else [Tier.FULL, Tier.FLAT]
     lacks = {}
-    for tier in wanted:
+    for tier in wanted(asked):
         lacks[tier] = missing(tier)
         if not lacks[tier]:
             return tier
@@ -46,6 +48,8 @@ def choose(asked: str = "") -> Tier:
 
 def missing(tier: Tier) -> str:
     """What keeps this machine from enforcing `tier`; "" when a trial process could be confined."""
+    if tier is Tier.NONE:
+        return ""
     if sys.platform != "linux":
         return "needs Linux"
     try:
