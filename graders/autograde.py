@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +22,7 @@ from typing import Protocol
 from graders import mended
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
+from graders.digests import digests
 from graders.engine.worker import Zygote
 from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
@@ -312,8 +313,9 @@ class _Together:
     ) -> None:
         """Until all that waits is graded, or the pool is broken."""
         broken = False
+        ended: Collection[Future[Graded]] = ()
         while running or (waiting and not broken):
-            while waiting and not broken and len(running) < pool.slots:
+            while waiting and not broken and len(running) - len(ended) < pool.slots:
                 one = waiting[0]
                 batch = self._batches[one.part]
                 try:
@@ -324,12 +326,13 @@ class _Together:
                     broken = True
             if waiting and not broken:
                 pool.prepare(waiting[0].part)
-            for future in wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done:
-                broken |= isinstance(future.exception(), BrokenExecutor)
+            for future in ended:  # saved only now: while the disk is waited for, the next are graded
                 one = running.pop(future).one
                 self._settle(future, one, again=again)
                 if not broken and not self._left(one.part, running, waiting):
                     pool.leave(one.part)
+            ended = wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done
+            broken |= any(isinstance(future.exception(), BrokenExecutor) for future in ended)
             if self._watch is not None:
                 now = time.monotonic()
                 self._watch([(begun.one.student, now - begun.since) for begun in running.values()])
@@ -387,7 +390,7 @@ def work_of(topic: Topic, tier: Tier) -> Work:
     return Work(
         subject=topic,
         policy=_policy(topic, tier),
-        digest=mended.digests(topic, read_assignment(topic)).whole,
+        digest=digests(topic, read_assignment(topic)).whole,
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )

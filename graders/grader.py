@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
-
 from graders import __version__, declared, mended, rules
 from graders.answers import CodeCell, code_cells, recognise, written
 from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
+from graders.digests import digests, result_key
 from graders.engine.examine import Before, cpu_backstop, examine
 from graders.engine.worker import READ_SECONDS, Forks
 from graders.errors import InternalError, Rejected
@@ -82,12 +81,6 @@ def blank_result(task: Task, topic: Subject, tier: Tier, tests_sha256: str) -> R
     )
 
 
-def result_key(submission: str, tests: str, limits: Limits) -> str:
-    """SHA-256 of what decides a result: submission, tests, limits and engine."""
-    parts = [submission, tests, msgspec.json.encode(limits).decode(), __version__]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 class Grader:
     """Everything one topic's grading needs, made once. Raises AuthorError for faulty course material."""
 
@@ -101,7 +94,7 @@ class Grader:
         self._released = json.loads(topic.notebook.read_bytes())  # which that has read
         self._rules = rules.read_rules(topic)
         self._tests: Mapping[str, QuestionTests] = self._load()
-        self._digests = mended.digests(topic, self.assignment)
+        self._digests = digests(topic, self.assignment)
 
     def _load(self) -> dict[str, QuestionTests]:
         questions = [question.id for question in self.assignment.questions]

@@ -15,51 +15,16 @@ hand, since that has to go with it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
-import msgspec
-
-from graders import rules
-from graders.assignment import Assignment
-from graders.course import Topic
+from graders.digests import Digests
 from graders.engine.examine import overall
-from graders.otter_tests import material_files
 from graders.records import QuestionResult, Result, Verdict
 from graders.store import ResultStore
 
 # A case's timeout leaves all else as it was; what else is no plain verdict may be felt anywhere.
 _PLAIN = (Verdict.GRADED, Verdict.TIMEOUT)
-
-
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """SHA-256, hexadecimal, of what decides a topic's results beside submission, limits and engine: each
-    question's own test files, and what is common to all."""
-
-    common: str
-    questions: Mapping[str, str]
-
-    @property
-    def whole(self) -> str:
-        return hashlib.sha256(msgspec.json.encode([self.common, sorted(self.questions.items())])).hexdigest()
-
-
-def digests(topic: Topic, assignment: Assignment) -> Digests:
-    """Of the topic's tests and data, and what its released notebook, which `assignment` is, asks for."""
-    folders = (topic.public_tests, topic.hidden_tests)
-    own = {
-        folder / f"{question.id}.py": question.id for folder in folders for question in assignment.questions
-    }
-    if rules.in_folder(topic.hidden_tests):
-        own = {}
-    asked = (assignment.questions, assignment.manual, sorted(assignment.cell_ids))
-    common = hashlib.sha256(msgspec.json.encode(asked))
-    questions = {question.id: hashlib.sha256() for question in assignment.questions}
-    for path, head, body in material_files(*topic.material):
-        digest = questions[own[path]] if path in own else common
-        digest.update(head + body)
-    return Digests(common.hexdigest(), {name: digest.hexdigest() for name, digest in questions.items()})
 
 
 def may_hold(earlier: Result, now: Result) -> bool:

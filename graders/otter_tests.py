@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,26 +111,6 @@ def question_files(public: Path, hidden: Path) -> dict[str, list[Path]]:
             if path.stem != "__init__":
                 found.setdefault(path.stem, []).append(path)
     return found
-
-
-def tests_digest(*folders: Path) -> str:
-    """SHA-256, hexadecimal, over the names and bytes of all files below the folders: of a topic's public
-    tests, its hidden ones, and the data that they and the notebook read."""
-    digest = hashlib.sha256()
-    for _, head, body in material_files(*folders):
-        digest.update(head + body)
-    return digest.hexdigest()
-
-
-def material_files(*folders: Path) -> Iterator[tuple[Path, bytes, bytes]]:
-    """Every file below the folders, in a fixed order: where it lies, a line that says so in a digest, and
-    its bytes."""
-    for number, folder in enumerate(folders):
-        for path in sorted(folder.rglob("*")):
-            if "__pycache__" in path.parts or not path.is_file():
-                continue
-            body = path.read_bytes()
-            yield path, f"{number} {path.relative_to(folder).as_posix()} {len(body)}\n".encode(), body
 
 
 def _load_file(path: Path, question: str, hidden: bool) -> list[Case]:

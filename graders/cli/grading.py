@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from graders.cli.app import INTERRUPTED, SOME_UNGRADED, app
-from graders.cli.output import as_json_text, print_changes, print_result, print_table, progress, short
+from graders.cli.output import (
+    as_json_text,
+    print_changes,
+    print_json,
+    print_result,
+    print_table,
+    progress,
+    short,
+)
 from graders.errors import UsageError
 from graders.untrusted import for_terminal
 
@@ -104,8 +112,8 @@ def grade(
             otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
         )
         done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed, cluster)
-        warn_of_unpassed(done.results)
-        _finish(found.course, done, len(found.handed), as_json)
+        warn_of_unpassed(done)
+        _finish(found.course, done, len(found.handed), as_json, force)
     if nbgrader is not None:
         if paths or seed is not None:
             raise UsageError("--nbgrader grades all that was handed in: name no notebooks, and no seed")
@@ -122,21 +130,21 @@ def grade(
     else:
         handed = collected_submissions(course.state / "collected", chosen, extensions)
     done = _grade_all(course, chosen, handed, isolation, jobs, force, seed, cluster)
-    _finish(course, done, len(handed), as_json)
+    _finish(course, done, len(handed), as_json, force)
 
 
-def _finish(course: Course, done: Round, handed: int, as_json: bool) -> NoReturn:
+def _finish(course: Course, done: Round, handed: int, as_json: bool, force: bool) -> NoReturn:
     from graders.publish import publish
 
-    page = publish(done.view, done.results)
+    page = publish(done.view, done.students, force=force)
     if as_json:
-        typer.echo(as_json_text(done.results))
+        print_json(done.results())
     else:
-        print_table(done.results)
+        print_table(done.results())
         typer.echo(f"feedback: {short(course.state / 'feedback')}\nreport: {short(page)}")
     if done.interrupted:
         typer.echo(
-            f"interrupted: {len(done.results)} of {handed} are done; the same command goes on", err=True
+            f"interrupted: {len(done.students)} of {handed} are done; the same command goes on", err=True
         )
     raise typer.Exit(_exit_code(done))
 
@@ -164,13 +172,14 @@ def regrade(
     from graders.store import ResultStore
 
     course = find_course()
-    before = look(course, course.topic(topic))
-    handed = kept_submissions(ResultStore(before.course.state, before.topic.id))
+    chosen = course.topic(topic)
+    before = dict(look(course, chosen).grades)
+    handed = kept_submissions(ResultStore(course.state, chosen.id))
     if not handed:
-        raise UsageError(f"nothing of {before.topic.id} was graded yet")
-    done = _grade_all(before.course, before.topic, handed, isolation, jobs, force, cluster=cluster)
-    publish(done.view, done.results)
-    found = changes(before.grades, done.view.grades)
+        raise UsageError(f"nothing of {chosen.id} was graded yet")
+    done = _grade_all(course, chosen, handed, isolation, jobs, force, cluster=cluster)
+    publish(done.view, done.students, force=force)
+    found = changes(before, done.view.grades)
     if as_json:
         typer.echo(as_json_text(found))
     else:
@@ -232,9 +241,11 @@ def _grade_all(
     seed: int | None = None,
     cluster: str = "",
 ) -> Round:
-    from graders.publish import grade_all
+    from graders.publish import all_known, grade_all
     from graders.sandbox.tiers import choose
 
+    if not (force or isolation or cluster) and (known := all_known(course, topic, handed)):
+        return known  # without trying how submissions can be confined here
     with ExitStack() as stack:
         tier, pool = (choose(isolation), None) if not cluster else _cluster(stack, cluster, isolation)
         jobs = jobs or (sys.maxsize if cluster else 0)
@@ -254,9 +265,8 @@ def _cluster(stack: ExitStack, address: str, isolation: str) -> tuple[Tier, Make
 def _exit_code(done: Round) -> int:
     from graders.records import Verdict
 
-    verdicts = [result.verdict for result in done.results]
     if done.interrupted:
         return INTERRUPTED
-    if Verdict.UNGRADED in verdicts:
+    if Verdict.UNGRADED in done.verdicts:
         return SOME_UNGRADED
-    return 1 if all(verdict is Verdict.REJECTED for verdict in verdicts) else 0
+    return 0 if {*done.verdicts} - {Verdict.REJECTED} else 1
