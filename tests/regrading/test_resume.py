@@ -16,7 +16,7 @@ from logged import mend, notebook, timeless, written
 
 from graders.assignment import read_assignment
 from graders.course import load_course
-from graders.mended import digests
+from graders.digests import digests
 from graders.records import Result
 
 STUDENTS = [f"s{number}" for number in range(9)]
