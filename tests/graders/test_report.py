@@ -27,8 +27,9 @@ from graders.records import (
     Tier,
     Verdict,
 )
-from graders.report import compared, histogram, report_html, summarise
+from graders.report import compared, histogram, report_html
 from graders.similarity import Source
+from graders.summary import summarise
 
 TOPIC = Topic(root=Path("c"), id="cnn", title="Convolutions", auto_points=9, manual_points=3, limits=Limits())
 COURSE = Course(
