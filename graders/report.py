@@ -16,7 +16,7 @@ from graders.overview import Overview
 from graders.pools import end_with_parent
 from graders.similarity import Comparison, compare_notebooks, read_source
 from graders.similarity_page import side_by_side
-from graders.store import write_atomically
+from graders.store import ResultStore, write_atomically
 from graders.summary import Report
 from graders.templates import environment
 from graders.untrusted import CONTENT_SECURITY_POLICY
@@ -48,27 +48,23 @@ def report_html(course: Course, topic: Topic, report: Report, similar: str = "")
 
 def write_report(view: Overview, report: Report) -> Path:
     """The page of a topic, .sorcery/reports/TOPIC.html, with the submissions that are much alike."""
-    notebooks = [(student, view.store.notebook(student)) for student in view.results]
-    comparison = compared(notebooks, view.topic.notebook)
-    pairs = comparison.pairs[:PAIRS] if comparison else ()
-    shown = [
-        side_by_side(
-            pair, *(read_source(name, view.store.notebook(name)) for name in (pair.first, pair.second))
-        )
-        for pair in pairs
-    ]
+    comparison = compared(view.store, list(view.results), view.topic.notebook)
+    shown = []
+    for pair in comparison.pairs[:PAIRS] if comparison else ():
+        first, second = (read_source(name, view.store.notebook(name)) for name in (pair.first, pair.second))
+        shown.append(side_by_side(pair, first, second))
     page = report_html(view.course, view.topic, report, _alike(comparison) + "".join(shown))
     path = view.course.state / "reports" / f"{view.topic.id}.html"
     write_atomically(path, page.encode(), durable=False)
     return path
 
 
-def compared(notebooks: Sequence[tuple[str, Path]], template: Path) -> Comparison | None:
-    """Pairs of student and notebook, in a process of its own that reads them, for Python's parser is made to
-    read what students wrote; None if it ends. Matches are those of the pairs that are shown."""
+def compared(store: ResultStore, students: Sequence[str], template: Path) -> Comparison | None:
+    """In a process of its own that reads the notebooks, for Python's parser is made to read what students
+    wrote; None if it ends. Matches are those of the pairs that are shown."""
     try:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent) as pool:
-            return pool.submit(compare_notebooks, notebooks, template, PAIRS).result()
+            return pool.submit(compare_notebooks, store, students, template, PAIRS).result()
     except BrokenProcessPool:
         return None
 

@@ -50,6 +50,7 @@ from itertools import combinations
 from pathlib import Path
 
 from graders.code_tokens import CodeTokens, Token, code_tokens, code_words
+from graders.store import ResultStore
 
 GRAM = 10  # tokens; the paper's k
 WINDOW = 4  # hashes; its w
@@ -139,16 +140,16 @@ def compare(
     )
 
 
-def compare_notebooks(notebooks: Sequence[tuple[str, Path]], template: Path, matched: int) -> Comparison:
-    """As `compare`, of pairs of student and notebook as it ran. They are read one by one, and of each only
-    fingerprints are kept; matches are found for the first `matched` pairs."""
-    paths = dict(notebooks)
-    return _compare(
-        sorted(paths),
-        lambda student: read_source(student, paths[student]),
-        read_source("", template),
-        matched=matched,
-    )
+def compare_notebooks(
+    store: ResultStore, students: Sequence[str], template: Path, matched: int
+) -> Comparison:
+    """As `compare`, of the notebooks as they ran. They are read one by one, and of each only fingerprints are
+    kept; matches are found for the first `matched` pairs."""
+
+    def read(student: str) -> Source:
+        return read_source(student, store.notebook(student))
+
+    return _compare(sorted(students), read, read_source("", template), matched=matched)
 
 
 def read_source(student: str, notebook: Path) -> Source:
