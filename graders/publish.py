@@ -6,6 +6,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from graders.store import Marks, ResultStore, sweep
 from graders.untrusted import printable
 
 if TYPE_CHECKING:
-    from graders.autograde import MakePool
+    from graders.autograde import MakePool, Watch
     from graders.gradebook import Gradebook
 
 
@@ -42,10 +43,13 @@ class Round:
         return self.view.results.of(self.students)
 
 
+# What was handed in of a topic.
+Handful = tuple[Topic, Sequence[Handed]]
+
+
 def grade_all(
     course: Course,
-    topic: Topic,
-    handed: Sequence[Handed],
+    handfuls: Sequence[Handful],
     tier: Tier,
     report: Callable[[Result], None],
     *,
@@ -53,31 +57,44 @@ def grade_all(
     force: bool = False,
     seed: int | None = None,
     pool: MakePool | None = None,
-) -> Round:
-    """Grades what was handed in, here or in a `pool`, and records it in the gradebook; `jobs` 0 is one a
-    core.
+    watch: Watch | None = None,
+) -> list[Round]:
+    """Grades what was handed in of each topic, here or in a `pool`, and records it in the gradebook; `jobs` 0
+    is one a core. One round a topic, in the order they are given.
 
     Raises AuthorError for faults of course material.
     """
-    from graders.autograde import Batch, Interrupted
+    from graders.autograde import Batch, Interrupted, grade_together
     from graders.build import build_topic
+    from graders.local import LocalPool
 
     sweep(course.state)
-    batch = Batch(course, topic, tier, seed, solution=lambda: build_topic(course, topic).solution)
-    verdicts: dict[str, Verdict] = {}
+
+    def solution(topic: Topic) -> bytes:
+        return build_topic(course, topic).solution
+
+    parts = [
+        (Batch(course, topic, tier, seed, solution=partial(solution, topic)), handed)
+        for topic, handed in handfuls
+    ]
+    verdicts: dict[str, dict[str, Verdict]] = {topic.id: {} for topic, _ in handfuls}
     interrupted = False
 
     def done(result: Result) -> None:
-        verdicts[result.student] = result.verdict
+        verdicts[result.topic][result.student] = result.verdict
         report(result)
 
     try:
-        batch.grade(handed, done, jobs=jobs or cores(), force=force, pool=pool)
+        grade_together(parts, done, pool or LocalPool, jobs or cores(), force=force, watch=watch)
     except Interrupted:
         interrupted = True
-    students = tuple(sorted(verdicts))
-    view = record(course, topic, students, force=force)
-    return Round(students, Counter(verdicts.values()), interrupted, view)
+    rounds = []
+    for topic, _ in handfuls:
+        found = verdicts[topic.id]
+        students = tuple(sorted(found))
+        view = record(course, topic, students, force=force)
+        rounds.append(Round(students, Counter(found.values()), interrupted, view))
+    return rounds
 
 
 def all_known(course: Course, topic: Topic, handed: Sequence[Handed]) -> Round | None:

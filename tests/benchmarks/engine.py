@@ -23,7 +23,6 @@ from loads import Load, code_cells
 from process import Accounts
 
 from graders.autograde import work_of
-from graders.course import load_course
 from graders.grader import Graded, Grader, Task
 from graders.local import LocalPool
 from graders.otter_tests import QuestionTests
@@ -61,7 +60,7 @@ class Engine:
     def __init__(self, load: Load, accounts: Accounts) -> None:
         self._accounts = accounts
         self.tier = tier = choose() if accounts.whole or missing(Tier.FLAT) else Tier.FLAT
-        tested = work_of(load_course(load.course), load.topic, tier)
+        tested = work_of(load.topic, tier)
         untested = replace(tested, make=partial(Untested, load.topic, tier))
         self.modules = tested.modules
         self._pool = LocalPool([untested, tested], max(JOBS))

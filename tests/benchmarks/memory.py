@@ -20,7 +20,6 @@ from loads import Load
 from process import pss, tree_pss
 
 from graders.autograde import work_of
-from graders.course import load_course
 from graders.engine.worker import Worker, Zygote
 from graders.engine.zygote import FORKS_BEFORE_LARGE_PAGES
 from graders.sandbox.tiers import choose
@@ -37,7 +36,7 @@ def memory(load: Load, workers: int) -> list[dict[str, object]]:
 
 
 def _of_workers(load: Load, workers: int) -> dict[str, float]:
-    work = work_of(load_course(load.course), load.topic, choose())
+    work = work_of(load.topic, choose())
     found: dict[str, float] = {}
     with Bare(load.course, load.topic_id, work.modules) as bare:
         bare.send(Request([load.cells], figures=True))
