@@ -151,9 +151,12 @@ class Gradebook:
         return written
 
     def foreign_writes(self) -> int:
-        """A number that changes when anyone else writes to an SQLite gradebook while this one is open."""
+        """A number that changes when anyone else writes to an SQLite gradebook while this one is open; 0 of
+        one in a server."""
         from sqlalchemy import text
 
+        if not self._url.startswith(_PREFIX):
+            return 0
         return int(self._book.db.execute(text("PRAGMA data_version")).scalar() or 0)
 
     def record_scores(self, name: str, scores: Iterable[Score]) -> None:

@@ -221,7 +221,8 @@ def publish(view: Overview, students: Collection[str], *, force: bool = False) -
         if pages:
             deque(_write_pages(view, published, pages), maxlen=0)
         if force or not published.has_report(together.digest):
-            from graders.report import summarise, write_report
+            from graders.report import write_report
+            from graders.summary import summarise
 
             write_report(view, summarise(view.topic, view.grades.values(), view.results))
             published.report_written(together.digest)

@@ -39,7 +39,6 @@ to see it.
 
 from __future__ import annotations
 
-import html
 import json
 from array import array
 from collections import Counter, defaultdict
@@ -50,8 +49,8 @@ from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 
-from graders.code_tokens import CodeTokens, Token, code_tokens, code_words, lines
-from graders.untrusted import for_terminal, on_one_line
+from graders.code_tokens import CodeTokens, Token, code_tokens, code_words
+from graders.store import ResultStore
 
 GRAM = 10  # tokens; the paper's k
 WINDOW = 4  # hashes; its w
@@ -141,16 +140,16 @@ def compare(
     )
 
 
-def compare_notebooks(notebooks: Sequence[tuple[str, Path]], template: Path, matched: int) -> Comparison:
-    """As `compare`, of pairs of student and notebook as it ran. They are read one by one, and of each only
-    fingerprints are kept; matches are found for the first `matched` pairs."""
-    paths = dict(notebooks)
-    return _compare(
-        sorted(paths),
-        lambda student: read_source(student, paths[student]),
-        read_source("", template),
-        matched=matched,
-    )
+def compare_notebooks(
+    store: ResultStore, students: Sequence[str], template: Path, matched: int
+) -> Comparison:
+    """As `compare`, of the notebooks as they ran. They are read one by one, and of each only fingerprints are
+    kept; matches are found for the first `matched` pairs."""
+
+    def read(student: str) -> Source:
+        return read_source(student, store.notebook(student))
+
+    return _compare(sorted(students), read, read_source("", template), matched=matched)
 
 
 def read_source(student: str, notebook: Path) -> Source:
@@ -349,44 +348,3 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
             whole = Span(whole.cell, whole.first, max(whole.last, span.last))
     if whole is not None:
         yield whole
-
-
-def side_by_side(pair: Pair, first: Source, second: Source) -> str:
-    """An HTML fragment: a section whose table has a row for each two cells that share code, their lines
-    numbered and the shared ones marked. Text of students stands in it escaped, as text only.
-
-    Raises ValueError when the sources are not those of the pair.
-    """
-    if (first.student, second.student) != (pair.first, pair.second):
-        raise ValueError(f"the pair is of {pair.first} and {pair.second}, in this order")
-    one, other = _plain(first.student), _plain(second.student)
-    rows = "".join(
-        f"<tr>{_column(match.first, first)}{_column(match.second, second)}</tr>\n" for match in pair.matches
-    )
-    return (
-        '<section class="similarity">\n'
-        f"<h3>{one} and {other}: {pair.similarity:.0%} shared</h3>\n"
-        f"<p>{pair.shared} fingerprints in common, {pair.similarity:.0%} of those of the shorter one. "
-        "This is no proof of copying.</p>\n"
-        f"<table>\n<caption>Cells of {one} and {other} that share code; shared lines are marked</caption>\n"
-        f'<thead><tr><th scope="col">{one}</th><th scope="col">{other}</th></tr></thead>\n'
-        f"<tbody>\n{rows}</tbody>\n</table>\n</section>\n"
-    )
-
-
-def _column(spans: Sequence[Span], source: Source) -> str:
-    cell = spans[0].cell
-    ranges = ", ".join(
-        f"{span.first}–{span.last}" if span.last > span.first else f"{span.first}" for span in spans
-    )
-    marked = {line for span in spans for line in range(span.first, span.last + 1)}
-    code = []
-    for number, line in enumerate(lines(dict(source.cells)[cell]), start=1):
-        text = html.escape(for_terminal(line))
-        code.append(f"{number:4}  {f'<mark>{text}</mark>' if number in marked else text}\n")
-    several = "lines" if len(marked) > 1 else "line"
-    return f"<td><p>Cell {cell}, {several} {ranges}</p><pre><code>{''.join(code)}</code></pre></td>"
-
-
-def _plain(name: str) -> str:
-    return html.escape(on_one_line(name))

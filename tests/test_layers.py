@@ -55,6 +55,8 @@ LAYERS = [
         "store",
         "engine",
         "similarity",
+        "similarity_page",
+        "summary",
     ],
     ["code_tokens", "late", "strict_yaml", "remote"],
     [

@@ -158,7 +158,7 @@ def report(
     """
     from graders.course import find_course
     from graders.publish import look, publish
-    from graders.report import summarise
+    from graders.summary import summarise
 
     course = find_course()
     view = look(course, course.topic(topic))

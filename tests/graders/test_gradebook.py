@@ -172,6 +172,13 @@ def test_a_lost_gradebook_is_made_anew_with_what_a_person_gave(course: Course) -
         assert book.marks("toy") == {"ada": {"q3": Mark(points=2.5, comment="Well said.")}, "bob": {}}
 
 
+def test_our_own_rows_are_no_foreign_writes(course: Course) -> None:
+    with Gradebook(course) as book:
+        before = book.foreign_writes()
+        book.record(course.topic("toy"), ASSIGNMENT, [result("ada", 4, 1)])
+        assert book.foreign_writes() == before
+
+
 def test_points_a_person_took_back_stay_away(course: Course) -> None:
     topic, kept = course.topic("toy"), Marks(course.state, "toy")
     with Gradebook(course) as book:

@@ -27,8 +27,9 @@ from graders.records import (
     Tier,
     Verdict,
 )
-from graders.report import compared, histogram, report_html, summarise
-from graders.similarity import Source
+from graders.report import compared, histogram, report_html
+from graders.store import ResultStore
+from graders.summary import summarise
 
 TOPIC = Topic(root=Path("c"), id="cnn", title="Convolutions", auto_points=9, manual_points=3, limits=Limits())
 COURSE = Course(
@@ -153,6 +154,9 @@ def test_the_values_are_json() -> None:
     assert msgspec.json.decode(msgspec.json.encode(REPORT))["items"][0]["facility"] == 0.75
 
 
+STORE = ResultStore(Path(), "toy")
+
+
 class _Ends:
     """Ends the process it is sent to, as a parser might that is given the wrong text."""
 
@@ -161,13 +165,14 @@ class _Ends:
 
 
 def test_a_comparison_that_ends_its_process_costs_the_report_only_that() -> None:
-    assert compared([_Ends()], Source("", ())) is None  # type: ignore[list-item]
+    assert compared(STORE, [_Ends()], Path("toy.ipynb")) is None  # type: ignore[list-item]
 
 
 KILLED = """
 import sys
+from pathlib import Path
 from graders.report import compared
-from graders.similarity import Source
+from graders.store import ResultStore
 
 SLOW = '''
 def wait():
@@ -181,7 +186,7 @@ class Slow:
     def __reduce__(self):
         return exec, (SLOW.replace("PLACE", repr(sys.argv[1])) + "wait()", {})
 
-compared([Slow()], Source("", ()))
+compared(ResultStore(Path(), "toy"), [Slow()], Path("toy.ipynb"))
 """
 
 

@@ -20,9 +20,9 @@ from graders.similarity import (
     Span,
     compare,
     fingerprints,
-    side_by_side,
     winnow,
 )
+from graders.similarity_page import side_by_side
 
 STUB = (
     """\
