@@ -243,6 +243,28 @@ def test_what_a_worker_had_that_was_killed_is_graded_again(course: Path, workers
     assert {name: result["points"] for name, result in by_student(shown).items()} == {"ada": 4, "bob": 4}
 
 
+def test_a_client_that_is_killed_leaves_no_test_on_its_workers(course: Path, workers: Workers) -> None:
+    (course / "in/ada.ipynb").write_text(notebook("import time\ntime.sleep(3)\n" + RIGHT))
+    command = [
+        sys.executable,
+        "-m",
+        "graders.cli",
+        "grade",
+        "toy",
+        "in/ada.ipynb",
+        "--cluster",
+        workers.address,
+    ]
+    with subprocess.Popen(command, cwd=course) as run:
+        wait_for_a_worker_that_grades()
+        assert list(workers.place.rglob("hidden_tests/toy/q1.py"))
+        run.kill()
+    deadline = time.monotonic() + 60
+    while list(workers.place.rglob("q1.py")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def wait_for_a_worker_that_grades() -> psutil.Process:
     """One of Dask's processes under a warm process of which there is a submission."""
     deadline = time.monotonic() + 60
