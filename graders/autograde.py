@@ -12,22 +12,23 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from graders import mended
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
+from graders.digests import digests
 from graders.engine.worker import Zygote
 from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
-from graders.otter_tests import tests_digest
 from graders.pace import UNLIMITED, Pacemaker
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
@@ -96,6 +97,7 @@ class _Waiting:
     sha256: str
     seed: int
     submitted: str
+    in_part: bool  # whether the earlier result may hold in part
     expected: float  # wall seconds; 0 where nothing is known
 
 
@@ -117,10 +119,15 @@ class BatchOf:
         """What was handed in, as one string of bytes. Raises Rejected, OSError."""
         return read_file(handed.path)
 
-    def keep(self, graded: Graded) -> None:
-        """Saves what was found out, its result last: that says that all is there."""
-        self.store.write_notebook(graded.result.student, graded.notebook)
-        self.store.write(graded.result)
+    def keep(self, graded: Graded) -> Result:
+        """Saves what was found out, its result last: that says that all is there. Returns it as saved."""
+        result, started = graded.result, time.perf_counter()
+        if graded.notebook:
+            self.store.write_notebook(result.student, graded.notebook)
+            write = round(time.perf_counter() - started, 6)
+            result = replace(result, timings={**result.timings, "write": write})
+        self.store.write(result)
+        return result
 
     def blank(self, task: Task) -> Result:
         return blank_result(task, self.work.subject, self.work.policy.tier, self.work.digest)
@@ -147,15 +154,25 @@ class BatchOf:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
         self.store.keep(task.sha256, task.data)
         earlier = self.store.find(handed.student)
-        same = earlier is not None and earlier.key == self.blank(task).key
+        blank = self.blank(task)
+        same = earlier is not None and earlier.key == blank.key
         if earlier and same and not force and earlier.verdict is not Verdict.UNGRADED:
             return replace(earlier, file=file, submitted=handed.submitted or earlier.submitted)
+        in_part = (
+            earlier is not None
+            and not force
+            and mended.may_hold(earlier, blank)
+            and (self._seed is None or earlier.seed == task.seed)
+        )
         expected = earlier.seconds if earlier else 0.0
-        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted, expected)
+        return _Waiting(
+            part, task.student, task.file, task.sha256, task.seed, task.submitted, in_part, expected
+        )
 
     def task(self, one: _Waiting) -> Task:
-        pace = self.pacemaker.pace if self.pacemaker else {}
-        return Task(one.student, one.file, self.store.kept(one.sha256), one.seed, one.submitted, pace)
+        data, pace = self.store.kept(one.sha256), self.pacemaker.pace if self.pacemaker else {}
+        earlier = mended.kept(self.store, one.student) if one.in_part else None
+        return Task(one.student, one.file, data, one.seed, one.submitted, earlier, pace)
 
     def find_pace(self, submit: Callable[[Task], Future[Graded]]) -> None:
         """Has the solution run when its times are wanted and not known; where that fails, the batch goes on
@@ -262,8 +279,7 @@ class _Together:
         passed_over = self._passed_over.get((part, result.student), "")
         if passed_over and not result.reason:
             result = replace(result, reason=passed_over)
-        self._batches[part].keep(replace(graded, result=result))
-        self._report(result)
+        self._report(self._batches[part].keep(replace(graded, result=result)))
 
     def _round(self, waiting: deque[_Waiting], jobs: int, *, again: bool) -> None:
         """Grades `waiting`; what stays ungraded is tried `again` later, or is done.
@@ -297,8 +313,9 @@ class _Together:
     ) -> None:
         """Until all that waits is graded, or the pool is broken."""
         broken = False
+        ended: Collection[Future[Graded]] = ()
         while running or (waiting and not broken):
-            while waiting and not broken and len(running) < pool.slots:
+            while waiting and not broken and len(running) - len(ended) < pool.slots:
                 one = waiting[0]
                 batch = self._batches[one.part]
                 try:
@@ -309,12 +326,13 @@ class _Together:
                     broken = True
             if waiting and not broken:
                 pool.prepare(waiting[0].part)
-            for future in wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done:
-                broken |= isinstance(future.exception(), BrokenExecutor)
+            for future in ended:  # saved only now: while the disk is waited for, the next are graded
                 one = running.pop(future).one
                 self._settle(future, one, again=again)
                 if not broken and not self._left(one.part, running, waiting):
                     pool.leave(one.part)
+            ended = wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done
+            broken |= any(isinstance(future.exception(), BrokenExecutor) for future in ended)
             if self._watch is not None:
                 now = time.monotonic()
                 self._watch([(begun.one.student, now - begun.since) for begun in running.values()])
@@ -372,7 +390,7 @@ def work_of(topic: Topic, tier: Tier) -> Work:
     return Work(
         subject=topic,
         policy=_policy(topic, tier),
-        digest=tests_digest(*topic.material),
+        digest=digests(topic, read_assignment(topic)).whole,
         modules=warm_modules(topic),
         make=partial(Grader, topic, tier),
     )

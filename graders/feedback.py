@@ -7,12 +7,13 @@ a student wrote passes graders.untrusted on its way; the page allows no script a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graders.course import Course, Topic
 from graders.late import reckoning
@@ -21,6 +22,11 @@ from graders.records import CaseResult, CaseVerdict, Counting, Grade, Result, Ve
 from graders.store import write_atomically
 from graders.templates import environment, number
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_html, for_terminal, on_one_line
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from pygments.formatter import Formatter
+    from pygments.lexer import Lexer
 
 MAX_RICH = 50_000  # characters of a cell; of more, renderers take longer than anyone reads
 # What each verdict means to its student; nothing is said of one that needs no word.
@@ -160,18 +166,13 @@ def _told(course: Course, topic: Topic, grade: Grade, result: Result | None) -> 
     }
 
 
-def write_feedback(view: Overview, students: Iterable[str]) -> list[Path]:
-    """A page for each, where nbgrader keeps them: .sorcery/feedback/STUDENT/TOPIC/TOPIC.html."""
-    written = []
-    for student in students:
-        page = feedback_html(
-            view.course, view.topic, view.grades[student], view.results.get(student), view.notebook(student)
-        )
-        topic = view.topic.id
-        path = view.course.state / "feedback" / student / topic / f"{topic}.html"
-        write_atomically(path, page.encode())
-        written.append(path)
-    return written
+def write_feedback(view: Overview, student: str) -> Path:
+    """The student's page, where nbgrader keeps it: .sorcery/feedback/STUDENT/TOPIC/TOPIC.html."""
+    grade, result = view.grades[student], view.results.get(student)
+    page = feedback_html(view.course, view.topic, grade, result, view.notebook(student))
+    path = view.course.state / "feedback" / student / view.topic.id / f"{view.topic.id}.html"
+    write_atomically(path, page.encode(), durable=False)
+    return path
 
 
 def _verdict(grade: Grade) -> str:
@@ -239,14 +240,26 @@ def _output(output: dict[str, Any]) -> _Output:
 
 
 def _markdown(source: str) -> str:
+    return str(_renderer().render(source))
+
+
+@cache
+def _renderer() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return str(MarkdownIt("commonmark").enable("table").render(source))
+    return MarkdownIt("commonmark").enable("table")
 
 
 def _highlighted(source: str) -> str:
     from pygments import highlight
+
+    lexer, formatter = _highlighter()
+    return str(highlight(source, lexer, formatter))
+
+
+@cache
+def _highlighter() -> tuple[Lexer, Formatter[str]]:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    return str(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=False)))
+    return PythonLexer(stripnl=False), HtmlFormatter(nowrap=False)

@@ -11,24 +11,28 @@ import sys
 from collections.abc import Iterable
 
 from graders.course import Course
-from graders.gradebook import recorded_at
-from graders.grades import WITHOUT_A_GRADE
+from graders.grades import WITHOUT_A_GRADE, recorded_at
 from graders.lms import timestamp
 from graders.overview import Overview
-from graders.store import write_atomically
+from graders.store import holds, write_atomically
 
 
-def lay_out(view: Overview, students: Iterable[str]) -> None:
-    """Makes the submissions of `students` ones that formgrader lists and opens. Raises UsageError when
-    the file system refuses."""
-    state, topic = view.course.state, view.topic.id
-    write_atomically(state / "source" / topic / f"{topic}.ipynb", view.topic.notebook.read_bytes())
-    for student in students:
-        result = view.results[student]
-        if result.verdict not in WITHOUT_A_GRADE:
-            folder = state / "submitted" / student / topic
-            write_atomically(folder / f"{topic}.ipynb", view.store.kept(result.sha256))
-            write_atomically(folder / "timestamp.txt", timestamp(recorded_at(result)).encode())
+def lay_out_released(view: Overview) -> None:
+    """The notebook that was handed out. Raises UsageError when the file system refuses."""
+    released, topic = view.topic.notebook.read_bytes(), view.topic.id
+    source = view.course.state / "source" / topic / f"{topic}.ipynb"
+    if not holds(source, released):
+        write_atomically(source, released, durable=False)
+
+
+def lay_out(view: Overview, student: str) -> None:
+    """Makes a submission one that formgrader lists and opens. Raises UsageError when the file system
+    refuses."""
+    result, topic = view.results.get(student), view.topic.id
+    if result is not None and result.verdict not in WITHOUT_A_GRADE:
+        folder = view.course.state / "submitted" / student / topic
+        write_atomically(folder / f"{topic}.ipynb", view.store.kept(result.sha256), durable=False)
+        write_atomically(folder / "timestamp.txt", timestamp(recorded_at(result)).encode(), durable=False)
 
 
 def command(course: Course, arguments: Iterable[str] = ()) -> list[str]:

@@ -1,7 +1,7 @@
-"""nbgrader's gradebook: the only module that knows its API.
+"""nbgrader's gradebook: with graders.gradebook_rows the only module that knows its API.
 
-One process writes at a time. A submission is one transaction: a batch that is killed leaves whole
-submissions, and running it again completes the rest. What a person graded by hand stays as it is.
+One process writes at a time. A hundred submissions are one transaction: a batch that is killed leaves
+whole submissions, and running it again completes the rest. What a person graded by hand stays as it is.
 
 Rejected and ungraded submissions get no row: no grade is not a grade of zero. Result files and the
 marks read from here (graders.store.Marks) are the record; a lost gradebook is made anew from them.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,10 +24,11 @@ from typing import Any
 from graders.assignment import Assignment
 from graders.course import Course, Topic
 from graders.errors import InternalError, UsageError
-from graders.grades import WITHOUT_A_GRADE, counting, grade
+from graders.grades import WITHOUT_A_GRADE
 from graders.imports import submodule
-from graders.records import Counting, Mark, Result
+from graders.records import Mark, Result
 
+TRANSACTION = 100  # submissions that are written together
 _PREFIX = "sqlite:///"
 _LOCK_SECONDS = 60.0
 _SCORE = "score"
@@ -127,26 +129,32 @@ class Gradebook:
         """Writes the results of one topic; how many got a row.
 
         `marks` (student -> question -> what a person gave) fill rows that are new. Raises InternalError on
-        a fault of the database, with everything before that submission written.
+        a fault of the database, with everything written that was before the transaction it arose in.
         """
         from sqlalchemy.exc import SQLAlchemyError
 
+        from graders.gradebook_rows import describe, fill
+
         written = 0
         try:
-            self._describe(topic, assignment)
-            for result in results:
-                if result.verdict not in WITHOUT_A_GRADE:
-                    extension = (extensions or {}).get((result.student, topic.id))
-                    known = (marks or {}).get(result.student, {})
-                    with one_transaction(self._book.db):
-                        self._fill(topic, assignment, result, extension, known)
-                    self._book.db.commit()
-                    written += 1
+            cells = describe(self._book, topic, assignment)
+            graded = (result for result in results if result.verdict not in WITHOUT_A_GRADE)
+            while some := list(islice(graded, TRANSACTION)):
+                fill(self._book.db, topic, assignment, cells, some, extensions or {}, marks or {})
+                self._book.db.commit()
+                self._book.db.expunge_all()
+                written += len(some)
         except SQLAlchemyError as error:
             self._book.db.rollback()
             why = str(error).strip().splitlines()[0]
             raise InternalError(f"the gradebook could not be written: {why}") from None
         return written
+
+    def foreign_writes(self) -> int:
+        """A number that changes when anyone else writes to an SQLite gradebook while this one is open."""
+        from sqlalchemy import text
+
+        return int(self._book.db.execute(text("PRAGMA data_version")).scalar() or 0)
 
     def record_scores(self, name: str, scores: Iterable[Score]) -> None:
         """Writes scores that come from elsewhere as an assignment of one cell; all of them, or none.
@@ -214,106 +222,9 @@ class Gradebook:
 
     def marks(self, topic: str) -> dict[str, dict[str, Mark]]:
         """student -> question -> what a person gave it, for each student who has a row."""
-        from nbgrader.api import MissingEntry
+        from graders.gradebook_rows import given
 
-        try:
-            submissions = self._book.find_assignment(topic).submissions
-        except MissingEntry:
-            return {}
-        found: dict[str, dict[str, Mark]] = {}
-        for submission in submissions:
-            of_student = found.setdefault(submission.student.id, {})
-            for notebook in submission.notebooks:
-                comments = {comment.name: comment.manual_comment or "" for comment in notebook.comments}
-                for given in notebook.grades:
-                    mark = Mark(
-                        points=given.manual_score,
-                        extra=given.extra_credit or 0.0,
-                        comment=comments.get(given.name, ""),
-                    )
-                    if mark != Mark():
-                        of_student[given.name] = mark
-        return found
-
-    def _describe(self, course_topic: Topic, assignment: Assignment) -> None:
-        """The cells of the released notebook; submissions copy them, so they come first."""
-        book, topic = self._book, assignment.topic
-        due = course_topic.due.astimezone(UTC).replace(tzinfo=None) if course_topic.due else None
-        book.update_or_create_assignment(topic, duedate=due)
-        notebook = book.update_or_create_notebook(topic, topic)
-        how = counting(course_topic, assignment)
-        worth = {name: float(counted is Counting.COUNTED) for name, counted in how.items()}
-        wanted = {q.check_cell: (worth[q.id] * q.points, "code") for q in assignment.questions}
-        wanted |= {m.cell: (worth[m.id] * m.points, "markdown") for m in assignment.manual}
-        for stale in [cell for cell in notebook.grade_cells if cell.name not in wanted]:
-            for given in list(stale.grades):
-                book.db.delete(given)
-            book.db.delete(stale)
-        for name, (points, kind) in wanted.items():
-            book.update_or_create_grade_cell(name, topic, topic, max_score=points, cell_type=kind)
-        for manual in assignment.manual:
-            book.update_or_create_solution_cell(manual.cell, topic, topic)
-            book.update_or_create_source_cell(
-                manual.cell, topic, topic, source=manual.stub, cell_type="markdown"
-            )
-        book.db.commit()
-
-    def _fill(
-        self,
-        course_topic: Topic,
-        assignment: Assignment,
-        result: Result,
-        extension: datetime | None,
-        marks: Mapping[str, Mark],
-    ) -> None:
-        from nbgrader.api import Comment, Grade, MissingEntry
-
-        book, topic = self._book, assignment.topic
-        book.update_or_create_student(result.student)
-        try:
-            book.find_submission(topic, result.student)
-            marks = {}  # the row knows better
-        except MissingEntry:
-            pass
-        submission = book.update_or_create_submission(
-            topic, result.student, timestamp=recorded_at(result).replace(tzinfo=None)
-        )
-        submission.extension = extension - course_topic.due if extension and course_topic.due else None
-        (notebook,) = submission.notebooks
-        late = grade(course_topic, assignment, result.student, result, extension=extension).late
-        notebook.late_submission_penalty = late.penalty
-        grades = {grade.cell.name: grade for grade in notebook.grades}
-        for cell in notebook.notebook.grade_cells:  # of questions added since the last batch
-            if cell.name not in grades:
-                grades[cell.name] = Grade(cell_id=cell.id, notebook=notebook)
-                book.db.add(grades[cell.name])
-        commented = {comment.cell_id for comment in notebook.comments}
-        for cell in notebook.notebook.solution_cells:
-            if cell.id not in commented:
-                book.db.add(Comment(cell_id=cell.id, notebook=notebook))
-        book.db.flush()
-        comments = {comment.name: comment for comment in notebook.comments}
-        for name, mark in marks.items():
-            if name in grades:
-                grades[name].manual_score, grades[name].extra_credit = mark.points, mark.extra or None
-            if name in comments:
-                comments[name].manual_comment = mark.comment or None
-        points = {question.id: question.points for question in result.questions}
-        for question in assignment.questions:
-            tested = grades[question.check_cell]
-            tested.auto_score = points.get(question.id, 0.0)
-            tested.needs_manual_grade = False
-        answered = {manual.id: manual.answered for manual in result.manual}
-        for manual in assignment.manual:
-            written = grades[manual.cell]
-            blank = not answered.get(manual.id, False)
-            written.auto_score = 0.0 if blank else None
-            written.needs_manual_grade = not blank and written.manual_score is None
-        for name, how in counting(course_topic, assignment).items():
-            if how is Counting.DROPPED:
-                dropped = grades[name]
-                dropped.auto_score, dropped.manual_score, dropped.extra_credit = 0.0, None, None
-                dropped.needs_manual_grade = False
+        return given(self._book.db, topic)
 
 
 @contextlib.contextmanager
@@ -326,13 +237,6 @@ def one_transaction(session: Any) -> Iterator[None]:
             yield
     finally:
         del session.commit
-
-
-def recorded_at(result: Result) -> datetime:
-    """The time of a submission in the gradebook, UTC: when it was handed in, or else graded."""
-    known = result.submitted or result.started
-    moment = datetime.fromisoformat(known) if known else datetime.now(UTC)
-    return moment.astimezone(UTC)
 
 
 @contextlib.contextmanager

@@ -12,31 +12,32 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
-
-from graders import __version__, declared, rules
+from graders import __version__, declared, mended, rules
 from graders.answers import CodeCell, code_cells, recognise, written
 from graders.assignment import Assignment, read_assignment
 from graders.course import Topic
-from graders.engine.examine import cpu_backstop, examine
+from graders.digests import digests, result_key
+from graders.engine.examine import Before, cpu_backstop, examine
 from graders.engine.worker import READ_SECONDS, Forks
 from graders.errors import InternalError, Rejected
 from graders.executed import executed_notebook
 from graders.intake import Notebook, check_size
-from graders.otter_tests import QuestionTests, load_question, tests_digest
+from graders.otter_tests import QuestionTests, load_question
 from graders.pace import Pace, cell_limit
 from graders.records import Limits, Result, Tier, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file handed in: by whom, from where, and its bytes."""
+    """A file handed in: by whom, from where, and its bytes. `earlier` is a result of it that may hold in part
+    (graders.mended)."""
 
     student: str
     file: str
     data: bytes
     seed: int
     submitted: str = ""  # UTC, ISO 8601
+    earlier: Result | None = None
     pace: Pace = field(default_factory=dict)
 
     @property
@@ -46,7 +47,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A result, and the notebook as it ran; empty when none of it did."""
+    """A result, and the notebook as it ran; empty when none of it did, or an earlier one holds."""
 
     result: Result
     notebook: bytes = b""
@@ -80,12 +81,6 @@ def blank_result(task: Task, topic: Subject, tier: Tier, tests_sha256: str) -> R
     )
 
 
-def result_key(submission: str, tests: str, limits: Limits) -> str:
-    """SHA-256 of what decides a result: submission, tests, limits and engine."""
-    parts = [submission, tests, msgspec.json.encode(limits).decode(), __version__]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 class Grader:
     """Everything one topic's grading needs, made once. Raises AuthorError for faulty course material."""
 
@@ -99,7 +94,7 @@ class Grader:
         self._released = json.loads(topic.notebook.read_bytes())  # which that has read
         self._rules = rules.read_rules(topic)
         self._tests: Mapping[str, QuestionTests] = self._load()
-        self._digest = tests_digest(*topic.material)
+        self._digests = digests(topic, self.assignment)
 
     def _load(self) -> dict[str, QuestionTests]:
         questions = [question.id for question in self.assignment.questions]
@@ -115,9 +110,12 @@ class Grader:
         started = time.perf_counter()
         tests = {question: self._tests[question]} if question else self._tests
         possible = float(sum(asked.possible for asked in tests.values()))
-        blank = replace(blank_result(task, self._topic, self._tier, self._digest), possible=possible)
+        blank = replace(blank_result(task, self._topic, self._tier, self._digests.whole), possible=possible)
+        earlier, before = task.earlier, None
+        if earlier is not None and (asked := mended.changed(earlier, blank, self._digests)):
+            blank, before = replace(blank, seed=earlier.seed), Before(earlier.cells, asked)
         try:
-            graded = self._grade(task, tests, blank)
+            graded = self._grade(task, tests, blank, before)
         except Rejected as reason:
             graded = Graded(replace(blank, verdict=Verdict.REJECTED, reason=str(reason)))
         except InternalError as error:
@@ -125,11 +123,16 @@ class Grader:
         seconds = round(time.perf_counter() - started, 6)
         return replace(graded, result=replace(graded.result, seconds=seconds))
 
-    def _grade(self, task: Task, tests: Mapping[str, QuestionTests], blank: Result) -> Graded:
+    def _grade(
+        self,
+        task: Task,
+        tests: Mapping[str, QuestionTests],
+        blank: Result,
+        before: Before | None,
+    ) -> Graded:
         check_size(len(task.data))
-        started = time.perf_counter()
         worker = self._forks.fork()
-        forked = time.perf_counter()
+        started = time.perf_counter()
         try:
             with cpu_backstop(2 * READ_SECONDS):
                 read = worker.read(task.data, self._topic.id)
@@ -138,13 +141,19 @@ class Grader:
                 replace(cell, seconds=cell_limit(self._topic.limits, task.pace, ids.get(cell.index, "")))
                 for cell in self._cells(read)
             ]
-            before = {"fork": round(forked - started, 6), "read": round(time.perf_counter() - forked, 6)}
-            done = examine(worker, cells, tests, self._topic.limits, seed=blank.seed)
+            timings = worker.timings | {"intake": time.perf_counter() - started}
+            done = examine(worker, cells, tests, self._topic.limits, seed=blank.seed, before=before)
         finally:
             worker.close()
-        questions, reason = done.questions, ""
+        timings |= done.timings
+        blank = replace(blank, timings={stage: round(took, 6) for stage, took in timings.items()})
+        questions, reason = mended.stamped(done.questions, self._digests), ""
+        if done.in_part and task.earlier is not None:
+            result = mended.joined(task.earlier, blank, questions, done.verdict)
+            return Graded(result) if result else self._grade(task, tests, blank, None)
         if self._rules is not None and tests is self._tests:
             questions, reason = rules.counted(self._rules, questions)
+        notebook = executed_notebook(self._released, read.cells, done.outputs)
         result = replace(
             blank,
             verdict=done.verdict,
@@ -153,9 +162,10 @@ class Grader:
             questions=questions,
             manual=written(self.assignment, read.cells),
             cells=tuple(cell for cell in done.cells if cell.index != rules.SETTING_UP),
-            timings=before | done.timings,
+            common_sha256=self._digests.common,
+            notebook_sha256=hashlib.sha256(notebook).hexdigest(),
         )
-        return Graded(result, executed_notebook(self._released, read.cells, done.outputs))
+        return Graded(result, notebook)
 
     def _cells(self, read: Notebook) -> list[CodeCell]:
         """Raises Rejected for a notebook of something else."""

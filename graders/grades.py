@@ -116,6 +116,13 @@ def changes(before: Mapping[str, Grade], after: Mapping[str, Grade]) -> list[Cha
     return found
 
 
+def recorded_at(result: Result) -> datetime:
+    """The time of a submission in the gradebook, UTC: when it was handed in, or else graded."""
+    known = result.submitted or result.started
+    moment = datetime.fromisoformat(known) if known else datetime.now(UTC)
+    return moment.astimezone(UTC)
+
+
 def _points_of(grade: Grade | None) -> dict[str, float | None]:
     if grade is None:
         return {}

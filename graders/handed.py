@@ -15,7 +15,6 @@ from graders.errors import Rejected, UsageError
 from graders.intake import MAX_BYTES, SUFFIXES, check_size, listed
 from graders.store import ResultStore, safe_name
 from graders.untrusted import printable
-from graders.versions import current
 
 MAX_NESTED = 32  # folders of one student
 _LINK = "this is a link to a file. Submit the file itself"
@@ -93,6 +92,8 @@ def collected_submissions(
 
     Raises UsageError when there is nothing.
     """
+    from graders.versions import current
+
     extended = {student: due for (student, of), due in extensions.items() if of == topic.id}
     grace = timedelta(seconds=topic.late.grace)
     found = current(folder, topic.id, topic.versions, topic.due, grace, extended) if folder.is_dir() else {}

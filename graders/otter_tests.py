@@ -113,20 +113,6 @@ def question_files(public: Path, hidden: Path) -> dict[str, list[Path]]:
     return found
 
 
-def tests_digest(*folders: Path) -> str:
-    """SHA-256, hexadecimal, over the names and bytes of all files below the folders: of a topic's public
-    tests, its hidden ones, and the data that they and the notebook read."""
-    digest = hashlib.sha256()
-    for number, folder in enumerate(folders):
-        for path in sorted(folder.rglob("*")):
-            if "__pycache__" in path.parts or not path.is_file():
-                continue
-            body = path.read_bytes()
-            digest.update(f"{number} {path.relative_to(folder).as_posix()} {len(body)}\n".encode())
-            digest.update(body)
-    return digest.hexdigest()
-
-
 def _load_file(path: Path, question: str, hidden: bool) -> list[Case]:
     tree = parse_test(path)
     problems = _shadowed_cases(path, tree)

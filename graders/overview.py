@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from graders.assignment import Assignment, read_assignment
 from graders.course import Course, Topic, unknown_in_concepts
 from graders.errors import AuthorError
 from graders.extensions import read_extensions
-from graders.gradebook import Gradebook
 from graders.grades import grade
-from graders.records import Grade, Result
-from graders.similarity import Source
-from graders.store import Marks, ResultStore
+from graders.records import Grade, Mark
+from graders.store import ResultStore, StoredResults
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`grades` by student, for everyone who handed something in or is on the roster."""
+    """`grades` by student, for everyone who handed something in or is on the roster. Results and grades are
+    read and reckoned when they are asked for, and not kept: there may be many. `marks` are what people gave,
+    by student and question; `extensions` by student and topic."""
 
     course: Course
     topic: Topic
     assignment: Assignment
-    results: Mapping[str, Result]
-    grades: Mapping[str, Grade]
+    results: StoredResults
+    grades: Grades
     store: ResultStore
+    marks: Mapping[str, Mapping[str, Mark]]
+    extensions: Mapping[tuple[str, str], datetime]
 
     def notebook(self, student: str) -> bytes:
         """The student's notebook as it ran; empty when none did."""
         path = self.store.notebook(student)
         return path.read_bytes() if path.exists() else b""
-
-    def source(self, student: str) -> Source:
-        """The code of the student's notebook, to be compared with others'."""
-        return _source(student, self.notebook(student))
 
     def concepts(self) -> Mapping[str, tuple[str, ...]]:
         """question -> the concepts it is about. Raises AuthorError when course.yaml names one that is not
@@ -47,38 +45,60 @@ class Overview:
             raise AuthorError(problems)
         return self.topic.concepts
 
-    def template(self) -> Source:
-        """The code that everybody was given."""
-        return _source("", self.topic.notebook.read_bytes())
+
+class Grades(Mapping[str, Grade]):
+    """student -> the grade, reckoned each time it is asked for."""
+
+    def __init__(
+        self,
+        topic: Topic,
+        assignment: Assignment,
+        results: StoredResults,
+        students: Iterable[str],
+        marks: Mapping[str, Mapping[str, Mark]],
+        extensions: Mapping[tuple[str, str], datetime],
+    ) -> None:
+        self._topic, self._assignment, self._results = topic, assignment, results
+        self._students = dict.fromkeys(students)
+        self._marks, self._extensions = marks, extensions
+
+    def __getitem__(self, student: str) -> Grade:
+        if student not in self._students:
+            raise KeyError(student)
+        return grade(
+            self._topic,
+            self._assignment,
+            student,
+            self._results.get(student),
+            self._marks.get(student),
+            self._extensions.get((student, self._topic.id)),
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._students)
+
+    def __len__(self) -> int:
+        return len(self._students)
+
+    def __contains__(self, student: object) -> bool:
+        return student in self._students
 
 
-def _source(student: str, notebook: bytes) -> Source:
-    cells = json.loads(notebook)["cells"] if notebook else []
-    code = [
-        (index, "".join(cell["source"])) for index, cell in enumerate(cells) if cell["cell_type"] == "code"
-    ]
-    return Source(student, tuple(code))
-
-
-def overview(course: Course, topic: Topic, book: Gradebook, *, expected: tuple[str, ...] = ()) -> Overview:
-    """`book` is the course's, open; `expected` are ids of students of whom something should be there.
+def overview(
+    course: Course,
+    topic: Topic,
+    marks: Mapping[str, Mapping[str, Mark]],
+    *,
+    expected: tuple[str, ...] = (),
+) -> Overview:
+    """`marks` as graders.store.Marks has them; `expected` are ids of students of whom something should be
+    there.
 
     Raises AuthorError for faults of course material.
     """
-    assignment = read_assignment(topic)
+    assignment, extensions = read_assignment(topic), read_extensions(course)
     store = ResultStore(course.state, topic.id)
-    results = {result.student: result for result in store}
-    extensions = read_extensions(course)
-    marks = Marks(course.state, topic.id).merge(book.marks(topic.id), topic.drop)
-    grades = {
-        student: grade(
-            topic,
-            assignment,
-            student,
-            results.get(student),
-            marks.get(student),
-            extensions.get((student, topic.id)),
-        )
-        for student in sorted({*results, *expected})
-    }
-    return Overview(course, topic, assignment, results, grades, store)
+    results = StoredResults(store)
+    students = sorted({*results, *expected})
+    grades = Grades(topic, assignment, results, students, marks, extensions)
+    return Overview(course, topic, assignment, results, grades, store, marks, extensions)

@@ -5,6 +5,7 @@ Both ends are trusted, and so is what lies between. The master and other topics 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -93,7 +94,10 @@ class Moved:
         if here not in result and here not in graded.notebook:
             return graded
         moved = msgspec.json.decode(result.replace(here, there), type=Result)
-        return Graded(moved, graded.notebook.replace(here, there))
+        notebook = graded.notebook.replace(here, there)
+        if notebook:
+            moved = replace(moved, notebook_sha256=hashlib.sha256(notebook).hexdigest())
+        return Graded(moved, notebook)
 
     def fault(self, error: AuthorError) -> AuthorError:
         here, there = str(self.here), str(self.there)

@@ -92,7 +92,8 @@ class CaseResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionResult:
     """One autograded question. `snapshot` says where its namespace was taken; `in_process` that its tests ran
-    in the student's process, which could read them and, with enough art, answer for them."""
+    in the student's process, which could read them and, with enough art, answer for them. `tests_sha256` is
+    of its own test files, where a mended test is graded again by itself."""
 
     id: str
     points: float
@@ -102,6 +103,7 @@ class QuestionResult:
     snapshot: Literal["check cell", "last cell", "end", "none"] = "check cell"
     seconds: float = 0.0
     in_process: bool = False
+    tests_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +127,15 @@ class CellVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellResult:
-    """One code cell, by its index in the notebook (all cells counted, from 0)."""
+    """One code cell, by its index in the notebook (all cells counted, from 0). `shown_sha256` is of its
+    outputs, addresses in memory left out; empty for none."""
 
     index: int
     verdict: CellVerdict
     error: str = ""
     cut: bool = False  # its output went over the limit
     seconds: float = 0.0
+    shown_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,12 @@ class Result:
     """Everything known about one graded submission. Published as JSON, `version` 1.
 
     `key` identifies the work: the same submission, tests, limits and engine give the same key.
-    `timings` maps a stage (fork, read, cells, tests, end) to wall seconds.
+    `timings` maps a stage to wall seconds: fork, isolation, intake (reading the file), cells, snapshots,
+    tests, end, and write, of the notebook as it ran: the result's own cannot be in it.
+    `tests_sha256` is of all that decides points beside the submission: tests, data, what the released
+    notebook asks for; `common_sha256` is of that without the questions' own tests, `notebook_sha256` of the
+    notebook as it ran. `regraded`: only these questions were graded at `started`, as no other's tests had
+    changed; the rest is of an earlier grading on the same seed.
     """
 
     version: Literal[1] = 1
@@ -164,6 +173,9 @@ class Result:
     submitted: str = ""  # UTC, ISO 8601; empty where nothing says when it was handed in
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
+    common_sha256: str = ""
+    notebook_sha256: str = ""
+    regraded: tuple[str, ...] = ()
 
     @property
     def in_process(self) -> tuple[str, ...]:

@@ -11,19 +11,21 @@ import io
 import math
 import multiprocessing
 import statistics
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graders.course import Course, Topic
 from graders.overview import Overview
 from graders.pools import end_with_parent
-from graders.records import CaseVerdict, Counting, Grade, Result
-from graders.similarity import Comparison, Source, compare, side_by_side
+from graders.records import CaseVerdict, Counting, Grade, QuestionGrade, Result
+from graders.similarity import Comparison, compare_notebooks, read_source, side_by_side
 from graders.store import write_atomically
 from graders.templates import environment
 from graders.untrusted import CONTENT_SECURITY_POLICY, for_terminal, on_one_line
@@ -97,65 +99,93 @@ class Report:
     in_process: tuple[str, ...] = ()
 
 
-def summarise(topic: Topic, grades: Sequence[Grade], results: Mapping[str, Result]) -> Report:
-    """`grades` of everyone who is expected, by whatever order; `results` by student."""
-    graded = [grade for grade in grades if grade.total is not None]
-    scores = tuple(sorted(grade.total for grade in graded if grade.total is not None))
+def summarise(topic: Topic, grades: Collection[Grade], results: Mapping[str, Result]) -> Report:
+    """`grades` of everyone who is expected, by whatever order; `results` by student. Both are gone through
+    one by one, twice at most: of each only numbers and names are kept."""
+    scores, seconds = array("d"), array("d")
+    questions: list[_Question] = []
     verdicts: dict[str, list[str]] = defaultdict(list)
+    needs_manual, late, missing = list[str](), list[str](), list[str]()
+    reasons: dict[str, str] = {}
+    failures = _Failures()
+    slowest: list[Slow] = []
+    in_process: set[str] = set()
+    possible = 0.0
     for grade in grades:
-        if grade.verdict is not None:
+        possible = max(possible, grade.possible)
+        if grade.reason:
+            reasons[grade.student] = on_one_line(grade.reason)
+        if grade.verdict is None:
+            missing.append(grade.student)
+        else:
             verdicts[grade.verdict].append(grade.student)
+        if grade.late.days and grade.total is not None:
+            late.append(grade.student)
+        result = results.get(grade.student)
+        if result is not None:
+            seconds.append(result.seconds)
+            slowest.append(Slow(student=result.student, seconds=result.seconds, verdict=result.verdict))
+            slowest = sorted(slowest, key=lambda slow: (-slow.seconds, slow.student))[:STRAGGLERS]
+            in_process.update(result.in_process)
+        if grade.total is None:
+            continue
+        scores.append(grade.total)
+        if grade.needs_manual:
+            needs_manual.append(grade.student)
+        questions = questions or [_Question(question) for question in grade.questions]
+        counted = math.fsum(_counted(grade))
+        for place, question in enumerate(questions):
+            question.add(grade, place, counted)
+        if result is not None:
+            failures.count(result)
+    ordered = tuple(sorted(scores))
     return Report(
         topic=topic.id,
         students=len(grades),
-        graded=len(graded),
-        possible=max((grade.possible for grade in grades), default=0.0),
-        scores=scores,
-        mean=statistics.fmean(scores) if scores else None,
-        median=statistics.median(scores) if scores else None,
-        deviation=statistics.stdev(scores) if len(scores) > 1 else None,
-        needs_manual=_names(grade for grade in graded if grade.needs_manual),
-        late=_names(grade for grade in graded if grade.late.days),
+        graded=len(ordered),
+        possible=possible,
+        scores=ordered,
+        mean=statistics.fmean(ordered) if ordered else None,
+        median=statistics.median(ordered) if ordered else None,
+        deviation=statistics.stdev(ordered) if len(ordered) > 1 else None,
+        needs_manual=tuple(sorted(needs_manual)),
+        late=tuple(sorted(late)),
         verdicts={verdict: tuple(sorted(names)) for verdict, names in sorted(verdicts.items())},
-        reasons={grade.student: on_one_line(grade.reason) for grade in grades if grade.reason},
-        missing=_names(grade for grade in grades if grade.verdict is None),
-        items=_items(graded),
-        failures=_failures([results[grade.student] for grade in graded if grade.student in results]),
-        median_seconds=statistics.median(r.seconds for r in results.values()) if results else None,
-        stragglers=_stragglers(results),
-        in_process=tuple(sorted({case for result in results.values() for case in result.in_process})),
+        reasons=reasons,
+        missing=tuple(sorted(missing)),
+        items=tuple(question.item() for question in questions),
+        failures=failures.commonest(results),
+        median_seconds=statistics.median(seconds) if seconds else None,
+        stragglers=tuple(slowest),
+        in_process=tuple(sorted(in_process)),
     )
 
 
-def _names(grades: Iterable[Grade]) -> tuple[str, ...]:
-    return tuple(sorted(grade.student for grade in grades))
+class _Question:
+    """The points of one question, and beside each the student's points of all others."""
 
+    def __init__(self, first: QuestionGrade) -> None:
+        self._first = first
+        self._own, self._others = array("d"), array("d")
 
-def _items(graded: Sequence[Grade]) -> tuple[Item, ...]:
-    if not graded:
-        return ()
-    found = []
-    for place, question in enumerate(graded[0].questions):
-        own, others = [], []
-        for grade in graded:
-            points = grade.questions[place].points
-            if points is not None:
-                own.append(points)
-                others.append(math.fsum(_counted(grade)) - (points if _counts(grade, place) else 0.0))
-        mean = statistics.fmean(own) if own else None
-        asked = question.possible
-        found.append(
-            Item(
-                id=question.id,
-                possible=asked,
-                counting=question.counting,
-                answers=len(own),
-                mean=mean,
-                facility=mean / asked if mean is not None and asked else None,
-                discrimination=_correlation(own, others),
-            )
+    def add(self, grade: Grade, place: int, counted: float) -> None:
+        points = grade.questions[place].points
+        if points is not None:
+            self._own.append(points)
+            self._others.append(counted - (points if _counts(grade, place) else 0.0))
+
+    def item(self) -> Item:
+        mean = statistics.fmean(self._own) if self._own else None
+        asked = self._first.possible
+        return Item(
+            id=self._first.id,
+            possible=asked,
+            counting=self._first.counting,
+            answers=len(self._own),
+            mean=mean,
+            facility=mean / asked if mean is not None and asked else None,
+            discrimination=_correlation(self._own, self._others),
         )
-    return tuple(found)
 
 
 def _counts(grade: Grade, place: int) -> bool:
@@ -175,33 +205,57 @@ def _correlation(first: Sequence[float], second: Sequence[float]) -> float | Non
         return None
 
 
-def _failures(results: Sequence[Result]) -> tuple[Failure, ...]:
-    """The commonest first."""
-    who: dict[tuple[str, str, bool, CaseVerdict, str], list[str]] = defaultdict(list)
-    for result in results:
-        for question in result.questions:
-            for case in question.cases:
-                if case.verdict is not CaseVerdict.PASSED:
-                    message = for_terminal(case.message)
-                    place = (question.id, on_one_line(case.name), case.hidden, case.verdict, message)
-                    who[place].append(result.student)
-    ranked = sorted(who.items(), key=lambda item: (-len(item[1]), item[0]))[:COMMONEST]
-    return tuple(
-        Failure(
-            question=question,
-            case=case,
-            hidden=hidden,
-            verdict=verdict,
-            message=message,
-            students=tuple(sorted(names)),
+class _Failures:
+    """Which cases failed, with what message, for whom. Messages may be long and no two alike: until it is
+    known which are the commonest, only their digests are kept."""
+
+    def __init__(self) -> None:
+        self._who: dict[bytes, list[str]] = defaultdict(list)
+
+    def count(self, result: Result) -> None:
+        for place in _failed(result):
+            self._who[_digest(place)].append(result.student)
+
+    def commonest(self, results: Mapping[str, Result]) -> tuple[Failure, ...]:
+        least = sorted((len(names) for names in self._who.values()), reverse=True)[:COMMONEST]
+        wanted = {digest: names for digest, names in self._who.items() if len(names) >= least[-1]}
+        found: dict[bytes, _Place] = {}
+        for student in dict.fromkeys(name for names in wanted.values() for name in names):
+            for place in _failed(results[student]):
+                if (digest := _digest(place)) in wanted:
+                    found[digest] = place
+            if len(found) > 10 * COMMONEST:
+                found = dict(self._ranked(found))
+        return tuple(
+            Failure(
+                question=question,
+                case=case,
+                hidden=hidden,
+                verdict=verdict,
+                message=message,
+                students=tuple(sorted(wanted[digest])),
+            )
+            for digest, (question, case, hidden, verdict, message) in self._ranked(found)
         )
-        for (question, case, hidden, verdict, message), names in ranked
-    )
+
+    def _ranked(self, found: Mapping[bytes, _Place]) -> list[tuple[bytes, _Place]]:
+        ranked = sorted(found.items(), key=lambda item: (-len(self._who[item[0]]), item[1]))
+        return ranked[:COMMONEST]
 
 
-def _stragglers(results: Mapping[str, Result]) -> tuple[Slow, ...]:
-    slowest = sorted(results.values(), key=lambda result: (-result.seconds, result.student))[:STRAGGLERS]
-    return tuple(Slow(student=r.student, seconds=r.seconds, verdict=r.verdict) for r in slowest)
+_Place = tuple[str, str, bool, CaseVerdict, str]
+
+
+def _failed(result: Result) -> Iterator[_Place]:
+    for question in result.questions:
+        for case in question.cases:
+            if case.verdict is not CaseVerdict.PASSED:
+                message = for_terminal(case.message)
+                yield question.id, on_one_line(case.name), case.hidden, case.verdict, message
+
+
+def _digest(place: _Place) -> bytes:
+    return blake2b(repr(place).encode("utf-8", "backslashreplace"), digest_size=16).digest()
 
 
 def report_html(course: Course, topic: Topic, report: Report, similar: str = "") -> str:
@@ -224,21 +278,27 @@ def report_html(course: Course, topic: Topic, report: Report, similar: str = "")
 
 def write_report(view: Overview, report: Report) -> Path:
     """The page of a topic, .sorcery/reports/TOPIC.html, with the submissions that are much alike."""
-    sources = {student: view.source(student) for student in view.results}
-    comparison = compared(list(sources.values()), view.template())
+    notebooks = [(student, view.store.notebook(student)) for student in view.results]
+    comparison = compared(notebooks, view.topic.notebook)
     pairs = comparison.pairs[:PAIRS] if comparison else ()
-    shown = [side_by_side(pair, sources[pair.first], sources[pair.second]) for pair in pairs]
+    shown = [
+        side_by_side(
+            pair, *(read_source(name, view.store.notebook(name)) for name in (pair.first, pair.second))
+        )
+        for pair in pairs
+    ]
     page = report_html(view.course, view.topic, report, _alike(comparison) + "".join(shown))
     path = view.course.state / "reports" / f"{view.topic.id}.html"
-    write_atomically(path, page.encode())
+    write_atomically(path, page.encode(), durable=False)
     return path
 
 
-def compared(sources: list[Source], template: Source) -> Comparison | None:
-    """In a process of its own, for Python's parser is made to read what students wrote; None if it ends."""
+def compared(notebooks: Sequence[tuple[str, Path]], template: Path) -> Comparison | None:
+    """Pairs of student and notebook, in a process of its own that reads them, for Python's parser is made to
+    read what students wrote; None if it ends. Matches are those of the pairs that are shown."""
     try:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent) as pool:
-            return pool.submit(compare, sources, template).result()
+            return pool.submit(compare_notebooks, notebooks, template, PAIRS).result()
     except BrokenProcessPool:
         return None
 

@@ -40,12 +40,15 @@ to see it.
 from __future__ import annotations
 
 import html
+import json
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
+from pathlib import Path
 
 from graders.code_tokens import CodeTokens, Token, code_tokens, code_words, lines
 from graders.untrusted import for_terminal, on_one_line
@@ -122,41 +125,92 @@ def compare(
     Takes any text in the cells; nothing of it is run. Raises ValueError when a student is given twice.
     The time grows with the code and with the pairs that share a fingerprint; text is never compared.
     """
-    ordered = sorted(sources, key=lambda source: source.student)
-    students = [source.student for source in ordered]
-    if len(set(students)) < len(students):
-        raise ValueError("a student is given twice")
+    by_student: dict[str, Source] = {}
+    for source in sources:
+        if source.student in by_student:
+            raise ValueError("a student is given twice")
+        by_student[source.student] = source
+    return _compare(
+        sorted(by_student),
+        by_student.__getitem__,
+        template,
+        least_similarity,
+        least_shared,
+        common,
+        common_from,
+    )
+
+
+def compare_notebooks(notebooks: Sequence[tuple[str, Path]], template: Path, matched: int) -> Comparison:
+    """As `compare`, of pairs of student and notebook as it ran. They are read one by one, and of each only
+    fingerprints are kept; matches are found for the first `matched` pairs."""
+    paths = dict(notebooks)
+    return _compare(
+        sorted(paths),
+        lambda student: read_source(student, paths[student]),
+        read_source("", template),
+        matched=matched,
+    )
+
+
+def read_source(student: str, notebook: Path) -> Source:
+    """The code of a notebook that grading left, or of a released one; none where there is none."""
+    try:
+        cells = json.loads(notebook.read_bytes())["cells"]
+    except FileNotFoundError:
+        cells = []
+    code = [
+        (index, "".join(cell["source"])) for index, cell in enumerate(cells) if cell["cell_type"] == "code"
+    ]
+    return Source(student, tuple(code))
+
+
+def _compare(
+    students: Sequence[str],
+    read: Callable[[str], Source],
+    template: Source | None,
+    least_similarity: float = 0.4,
+    least_shared: int = 10,
+    common: float = 0.5,
+    common_from: int = 10,
+    matched: int | None = None,
+) -> Comparison:
     given = _given(template)
-    printed: list[_Printed] = []
     cut: list[str] = []
-    for source in ordered:
-        tokens = code_tokens(source.cells)
-        printed.append(_print(tokens, given))
+    holders: dict[int, array[int]] = {}
+    for index, student in enumerate(students):
+        tokens = code_tokens(read(student).cells)
         if tokens.cut:
-            cut.append(source.student)
-    most = common * len(ordered) if len(ordered) >= common_from else len(ordered)
-    holders: dict[int, list[int]] = defaultdict(list)
-    for index, own in enumerate(printed):
-        for fingerprint in own.places:
-            holders[fingerprint].append(index)
-    sizes: Counter[int] = Counter()
+            cut.append(student)
+        for fingerprint in _print(tokens, given).places:
+            holders.setdefault(fingerprint, array("L")).append(index)
+    most = common * len(students) if len(students) >= common_from else len(students)
+    sizes = array("L", bytes(array("L").itemsize * len(students)))
     shared: Counter[tuple[int, int]] = Counter()
     for those in holders.values():
         if len(those) <= most:
-            sizes.update(those)
+            for index in those:
+                sizes[index] += 1
             shared.update(combinations(those, 2))
+    alike = [
+        (count / min(sizes[one], sizes[other]), count, one, other)
+        for (one, other), count in shared.items()
+        if count >= least_shared and count / min(sizes[one], sizes[other]) >= least_similarity
+    ]
+    alike.sort(key=lambda pair: (-pair[0], -pair[1], pair[2], pair[3]))
+    printed = lru_cache(maxsize=2)(lambda index: _print(code_tokens(read(students[index]).cells), given))
     pairs = []
-    for (one, other), count in shared.items():
-        similarity = count / min(sizes[one], sizes[other])
-        if count >= least_shared and similarity >= least_similarity:
+    for place, (similarity, count, one, other) in enumerate(alike):
+        matches: tuple[Match, ...] = ()
+        if matched is None or place < matched:
+            first, second = printed(one), printed(other)
             both = [
                 fingerprint
-                for fingerprint in printed[one].places
-                if fingerprint in printed[other].places and len(holders[fingerprint]) <= most
+                for fingerprint in first.places
+                if fingerprint in second.places and len(holders[fingerprint]) <= most
             ]
-            matches = _matches(both, printed[one], printed[other])
-            pairs.append(Pair(students[one], students[other], similarity, count, matches))
-    pairs.sort(key=lambda pair: (-pair.similarity, -pair.shared, pair.first, pair.second))
+            matches = _matches(both, first, second)
+        pairs.append(Pair(students[one], students[other], similarity, count, matches))
     return Comparison(tuple(pairs), tuple(cut))
 
 

@@ -4,6 +4,7 @@
 .sorcery/submissions/SHA256.ipynb      what was graded, as it was handed in
 .sorcery/autograded/STUDENT/TOPIC/      the notebook as it ran, as nbgrader's formgrader opens it
 .sorcery/marks/TOPIC.json              what people gave, as the gradebook had it last
+.sorcery/published/                     from what gradebook, pages and report were made (graders.published)
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -69,7 +71,11 @@ class ResultStore:
         return self._folder / f"{student}.json"
 
     def write(self, result: Result) -> Path:
+        """A result that says what is there already, if for another time of grading, leaves it as it is."""
         path = self.path(result.student)
+        earlier = self.find(result.student)
+        if earlier is not None and replace(result, started=earlier.started) == earlier:
+            return path
         write_atomically(path, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
         return path
 
@@ -80,6 +86,11 @@ class ResultStore:
 
     def notebook(self, student: str) -> Path:
         return self._root / "autograded" / student / self._topic / f"{self._topic}.ipynb"
+
+    def identities(self, student: str) -> tuple[str, str]:
+        """Of the student's result, and of the notebook as it ran."""
+        notebook = f"{self._root}/autograded/{student}/{self._topic}/{self._topic}.ipynb"
+        return identity(f"{self._folder}/{student}.json"), identity(notebook)
 
     def keep(self, sha256: str, data: bytes) -> None:
         """The submission itself, by its hash, so that it can be graded again later."""
@@ -111,9 +122,48 @@ class ResultStore:
     def any(self) -> bool:
         return next(self._folder.glob("*.json"), None) is not None
 
+    def students(self) -> list[str]:
+        """Of whom there is a result, in order."""
+        try:
+            with os.scandir(self._folder) as entries:
+                names = [entry.name for entry in entries]
+        except OSError:
+            return []
+        results = (name for name in names if name.endswith(".json") and not name.startswith("."))
+        return sorted(name.removesuffix(".json") for name in results)
+
     def __iter__(self) -> Iterator[Result]:
-        for path in sorted(self._folder.glob("*.json")):
-            yield read_result(path)
+        for student in self.students():
+            yield self.read(student)
+
+
+class StoredResults(Mapping[str, Result]):
+    """The results of a topic as they stand, by student. Each is read when it is asked for, and only the last
+    is kept in memory. Reading raises UsageError for a file that is no result."""
+
+    def __init__(self, store: ResultStore) -> None:
+        self._store = store
+        self._students = dict.fromkeys(store.students())
+        self._last: Result | None = None
+
+    def __getitem__(self, student: str) -> Result:
+        if self._last is None or self._last.student != student:
+            if student not in self._students:
+                raise KeyError(student)
+            self._last = self._store.read(student)
+        return self._last
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._students)
+
+    def __len__(self) -> int:
+        return len(self._students)
+
+    def __contains__(self, student: object) -> bool:
+        return student in self._students
+
+    def of(self, students: Iterable[str]) -> Iterator[Result]:
+        return (self[student] for student in students)
 
 
 class Marks:
@@ -142,8 +192,9 @@ class Marks:
             before = known.get(student, {})
             known[student] = {**{name: before[name] for name in dropped if name in before}, **marks}
         known = {student: marks for student, marks in known.items() if marks}
-        if known or self._path.exists():
-            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
+        data = msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n"
+        if (known or self._path.exists()) and not holds(self._path, data):
+            write_atomically(self._path, data)
         return known
 
 
@@ -197,10 +248,28 @@ def sweep(folder: Path) -> list[Path]:
     return found
 
 
-def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
+def holds(path: Path, data: bytes) -> bool:
+    """Whether `data` is what lies at `path`."""
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False
+
+
+def identity(path: Path | str) -> str:
+    """What tells a file at `path` from one that is written there later; empty for none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 (thousands of them: a Path costs more than the call)
+    except OSError:
+        return ""
+    return f"{found.st_ino:x}.{found.st_size:x}.{found.st_mtime_ns:x}"
+
+
+def write_atomically(path: Path, data: bytes, mode: int | None = None, *, durable: bool = True) -> None:
     """The whole of `data` at `path`, or nothing: never a torn file, whatever stops us. With `mode` nobody
     else ever sees it with another.
 
+    Not `durable`, it may be lost or empty after the machine itself stopped: for what can be made again.
     Raises UsageError when the file system refuses.
     """
     temporary = unfinished(path)
@@ -211,12 +280,13 @@ def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
                 temporary.chmod(mode)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
             if LOCKS:
                 temporary.replace(path)
         if not LOCKS:
             temporary.replace(path)
-        if hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
+        if durable and hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
             directory = os.open(path.parent, os.O_DIRECTORY)
             try:
                 os.fsync(directory)

@@ -36,12 +36,14 @@ LAYERS = [
     ],
     ["handed", "local"],
     ["export_course", "export_submission", "versions", "work"],
-    ["collect", "gradebook", "grader", "master", "check"],
-    ["pace"],
+    ["gradebook"],
+    ["collect", "gradebook_rows", "grader", "master", "check"],
+    ["mended"],
+    ["digests", "pace"],
     ["declared"],
     ["rules"],
     ["identify"],
-    ["exchange", "grades", "extensions", "layouts", "roster"],
+    ["exchange", "grades", "extensions", "layouts", "published", "roster"],
     [
         "answers",
         "assignment",
@@ -166,7 +168,7 @@ def test_little_runs_beside_the_student(name: str) -> None:
 
 def test_only_the_gradebook_knows_nbgraders_database() -> None:
     for name, tree in modules():
-        if name not in ("gradebook", "foreign.nbgrader.book"):
+        if name not in ("gradebook", "gradebook_rows", "foreign.nbgrader.book"):
             assert not [other for other in imported(tree) if other.startswith("nbgrader.api")], name
 
 

@@ -14,7 +14,7 @@ from graders.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from graders.foreign.otter.grade import Prepared
-    from graders.records import Result
+    from graders.publish import Round
 
 
 def grade_otter(
@@ -44,11 +44,11 @@ def grade_otter(
     return found
 
 
-def warn_of_unpassed(results: list[Result]) -> None:
+def warn_of_unpassed(done: Round) -> None:
     """Of cases that nobody passed, which may be the test's fault as well."""
     from graders.foreign.otter.suited import nobody_passed
 
-    if len(results) > 1 and (cases := nobody_passed(results)):
+    if len(done.students) > 1 and (cases := nobody_passed(done.results())):
         typer.echo(f"nobody passed: {', '.join(cases)}", err=True)
 
 

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from graders.cli.app import INTERRUPTED, SOME_UNGRADED, app
-from graders.cli.output import as_json_text, print_changes, print_result, print_table, progress, short
+from graders.cli.output import (
+    as_json_text,
+    print_changes,
+    print_json,
+    print_result,
+    print_table,
+    progress,
+    short,
+)
 from graders.errors import UsageError
 from graders.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from graders.autograde import MakePool
-    from graders.course import Course, Topic
-    from graders.handed import Handed
-    from graders.publish import Round
+    from graders.course import Course
+    from graders.publish import Handful, Round
     from graders.records import Tier
 
 PANEL = "Instructors"
+EVERY = "all"
 CLUSTER = typer.Option(
     "--cluster",
     help="Grade on the workers of this Dask scheduler, tcp://HOST:PORT, or on N started here: local:N.",
@@ -33,8 +42,8 @@ def grade(
     topic: Annotated[
         str,
         typer.Argument(
-            help="The topic's id in course.yaml; with --nbgrader, the assignment's name; "
-            "with --otter, of the notebooks the first."
+            help="The topic's id in course.yaml, several with commas between, or all; with --nbgrader, the "
+            "assignment's name; with --otter, of the notebooks the first."
         ),
     ],
     paths: Annotated[
@@ -76,7 +85,8 @@ def grade(
 ) -> None:
     """Grade every notebook: a result file for each, the gradebook, feedback and a report.
 
-    Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was.
+    Interrupted with Ctrl-C it finishes what is running; run again it goes on where it was. Several topics
+    are one batch, of what was collected or of folders with STUDENT/TOPIC.ipynb.
 
     With --otter AUTOGRADER the tests are those of `otter generate`, and all arguments notebooks or folders
     of them: sorcery grade --otter hw1-autograder.zip submissions/. It makes a course beside it, hw1-graded, in
@@ -92,8 +102,6 @@ def grade(
     Example: sorcery grade cnn submissions/ --jobs 4
     """
     from graders.course import find_course
-    from graders.extensions import read_extensions
-    from graders.handed import collected_submissions, find_submissions
 
     if otter is None and (output or solution or in_process):
         raise UsageError("--output, --solution and --in-process go with --otter AUTOGRADER")
@@ -103,9 +111,10 @@ def grade(
         found = grade_otter(
             otter, [Path(topic), *(paths or [])], output, solution, isolation, jobs, in_process
         )
-        done = _grade_all(found.course, found.topic, found.handed, isolation, jobs, force, seed, cluster)
-        warn_of_unpassed(done.results)
-        _finish(found.course, done, len(found.handed), as_json)
+        handfuls: list[Handful] = [(found.topic, found.handed)]
+        done = _grade_all(found.course, handfuls, isolation, jobs, force, seed, cluster)
+        warn_of_unpassed(done[0])
+        _finish(found.course, handfuls, done, as_json, force)
     if nbgrader is not None:
         if paths or seed is not None:
             raise UsageError("--nbgrader grades all that was handed in: name no notebooks, and no seed")
@@ -115,29 +124,55 @@ def grade(
 
         raise typer.Exit(grade_nbgrader(nbgrader, topic, isolation, jobs, as_json, force))
     course = find_course()
-    chosen = course.topic(topic)
+    handfuls = _handed_in(course, topic, paths)
+    done = _grade_all(course, handfuls, isolation, jobs, force, seed, cluster)
+    _finish(course, handfuls, done, as_json, force)
+
+
+def _handed_in(course: Course, named: str, paths: list[Path] | None) -> list[Handful]:
+    """Of the topics that are named. Raises UsageError."""
+    from graders.extensions import read_extensions
+    from graders.handed import collected_submissions, find_by_topic, find_submissions
+
+    every = named == EVERY and EVERY not in [topic.id for topic in course.topics]
+    chosen = course.topics if every else [course.topic(name) for name in dict.fromkeys(named.split(","))]
     extensions = read_extensions(course)  # their faults before the work, not after it
+    if paths and len(chosen) == 1:
+        return [(chosen[0], find_submissions(paths, chosen[0].id))]
     if paths:
-        handed = find_submissions(paths, chosen.id)
-    else:
-        handed = collected_submissions(course.state / "collected", chosen, extensions)
-    done = _grade_all(course, chosen, handed, isolation, jobs, force, seed, cluster)
-    _finish(course, done, len(handed), as_json)
+        found = find_by_topic(paths, [topic.id for topic in chosen])
+        return [(topic, found[topic.id]) for topic in chosen if topic.id in found]
+    folder = course.state / "collected"
+    collected: list[Handful] = []
+    for topic in chosen:
+        try:
+            collected.append((topic, collected_submissions(folder, topic, extensions)))
+        except UsageError:
+            if not every:
+                raise
+    if not collected:
+        raise UsageError("nothing was collected; name folders, or see: sorcery collect --help")
+    return collected
 
 
-def _finish(course: Course, done: Round, handed: int, as_json: bool) -> NoReturn:
+def _finish(
+    course: Course, handfuls: list[Handful], done: list[Round], as_json: bool, force: bool
+) -> NoReturn:
     from graders.publish import publish
 
-    page = publish(done.view, done.results)
+    pages = [publish(one.view, one.students, force=force) for one in done]
     if as_json:
-        typer.echo(as_json_text(done.results))
+        print_json(chain.from_iterable(one.results() for one in done))
     else:
-        print_table(done.results)
-        typer.echo(f"feedback: {short(course.state / 'feedback')}\nreport: {short(page)}")
-    if done.interrupted:
-        typer.echo(
-            f"interrupted: {len(done.results)} of {handed} are done; the same command goes on", err=True
-        )
+        for one in done:
+            if len(done) > 1:
+                typer.echo(f"{one.view.topic.id}: {for_terminal(one.view.topic.title)}")
+            print_table(one.results())
+        reports = ", ".join(short(page) for page in pages)
+        typer.echo(f"feedback: {short(course.state / 'feedback')}\nreport: {reports}")
+    if any(one.interrupted for one in done):
+        count, of = sum(len(one.students) for one in done), sum(len(handed) for _, handed in handfuls)
+        typer.echo(f"interrupted: {count} of {of} are done; the same command goes on", err=True)
     raise typer.Exit(_exit_code(done))
 
 
@@ -152,7 +187,8 @@ def regrade(
 ) -> None:
     """Grade all kept submissions by the tests as they are now, and say whose points changed.
 
-    What people gave stays. Gradebook, feedback and report follow.
+    Questions whose tests are as they were keep what they came to, where a notebook runs as it ran; else all of
+    it is graded. What people gave stays. Gradebook, feedback and report follow.
 
     Example: sorcery regrade cnn
     """
@@ -163,19 +199,20 @@ def regrade(
     from graders.store import ResultStore
 
     course = find_course()
-    before = look(course, course.topic(topic))
-    handed = kept_submissions(ResultStore(before.course.state, before.topic.id))
+    chosen = course.topic(topic)
+    before = dict(look(course, chosen).grades)
+    handed = kept_submissions(ResultStore(course.state, chosen.id))
     if not handed:
-        raise UsageError(f"nothing of {before.topic.id} was graded yet")
-    done = _grade_all(before.course, before.topic, handed, isolation, jobs, force, cluster=cluster)
-    publish(done.view, done.results)
-    found = changes(before.grades, done.view.grades)
+        raise UsageError(f"nothing of {chosen.id} was graded yet")
+    (done,) = _grade_all(course, [(chosen, handed)], isolation, jobs, force, cluster=cluster)
+    publish(done.view, done.students, force=force)
+    found = changes(before, done.view.grades)
     if as_json:
         typer.echo(as_json_text(found))
     else:
         print_changes(found)
         typer.echo(f"{len({change.student for change in found})} of {len(handed)} students' points changed")
-    raise typer.Exit(_exit_code(done))
+    raise typer.Exit(_exit_code([done]))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -223,22 +260,30 @@ def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> None
 
 def _grade_all(
     course: Course,
-    topic: Topic,
-    handed: list[Handed],
+    handfuls: list[Handful],
     isolation: str,
     jobs: int,
     force: bool,
     seed: int | None = None,
     cluster: str = "",
-) -> Round:
-    from graders.publish import grade_all
+) -> list[Round]:
+    from graders.publish import all_known, grade_all
     from graders.sandbox.tiers import choose
 
+    if not (force or isolation or cluster):
+        known = [all_known(course, topic, handed) for topic, handed in handfuls]
+        if all(known):
+            return [one for one in known if one]  # without trying how submissions can be confined here
     with ExitStack() as stack:
         tier, pool = (choose(isolation), None) if not cluster else _cluster(stack, cluster, isolation)
         jobs = jobs or (sys.maxsize if cluster else 0)
-        report = stack.enter_context(progress(len(handed), f"{topic.id} ({tier} isolation)"))
-        return grade_all(course, topic, handed, tier, report, jobs=jobs, force=force, seed=seed, pool=pool)
+        label = ", ".join(topic.id for topic, _ in handfuls)
+        total = sum(len(handed) for _, handed in handfuls)
+        report = stack.enter_context(progress(total, f"{label} ({tier} isolation)"))
+        return grade_all(
+            course, handfuls, tier, report,
+            jobs=jobs, force=force, seed=seed, pool=pool, watch=report.watch,
+        )  # fmt: skip
 
 
 def _cluster(stack: ExitStack, address: str, isolation: str) -> tuple[Tier, MakePool]:
@@ -250,12 +295,12 @@ def _cluster(stack: ExitStack, address: str, isolation: str) -> tuple[Tier, Make
     return cluster.tier, cluster.pool
 
 
-def _exit_code(done: Round) -> int:
+def _exit_code(done: list[Round]) -> int:
     from graders.records import Verdict
 
-    verdicts = [result.verdict for result in done.results]
-    if done.interrupted:
+    if any(one.interrupted for one in done):
         return INTERRUPTED
+    verdicts = {verdict for one in done for verdict in one.verdicts}
     if Verdict.UNGRADED in verdicts:
         return SOME_UNGRADED
-    return 1 if all(verdict is Verdict.REJECTED for verdict in verdicts) else 0
+    return 0 if verdicts - {Verdict.REJECTED} else 1

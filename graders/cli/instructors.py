@@ -115,9 +115,9 @@ def feedback(
         _own_feedback(course, chosen)
         return
     from graders.exchange import exchange_of
-    from graders.feedback import feedback_markdown, write_feedback
+    from graders.feedback import feedback_markdown
     from graders.hand_back import hand_back
-    from graders.publish import look
+    from graders.publish import give_feedback, look
 
     view = look(course, chosen)
     if student and student not in view.grades:
@@ -129,7 +129,7 @@ def feedback(
     exchange = exchange_of(course) if release else None
     if release and exchange is None:
         raise UsageError("course.yaml names no exchange; send the pages another way")
-    pages = write_feedback(view, [student] if student else view.grades)
+    pages = give_feedback(view, [student] if student else view.grades)
     typer.echo(f"{len(pages)} pages in {short(view.course.state / 'feedback')}")
     if exchange is not None:
         back = hand_back(view, exchange, pages)
@@ -157,16 +157,15 @@ def report(
     Example: sorcery report cnn
     """
     from graders.course import find_course
-    from graders.publish import look
-    from graders.report import summarise, write_report
+    from graders.publish import look, publish
+    from graders.report import summarise
 
     course = find_course()
     view = look(course, course.topic(topic))
-    found = summarise(view.topic, list(view.grades.values()), view.results)
     if as_json:
-        typer.echo(as_json_text(found))
+        typer.echo(as_json_text(summarise(view.topic, view.grades.values(), view.results)))
     else:
-        typer.echo(short(write_report(view, found)))
+        typer.echo(short(publish(view, (), force=True)))
 
 
 @app.command(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from graders.grades import Change
     from graders.prove import Proof
     from graders.records import Result
+
+NARROWEST = 10  # columns, for a column that is wrapped
 
 
 STRAGGLING_SECONDS = 10.0
@@ -44,6 +50,24 @@ def as_json_text(value: object) -> str:
     return json.dumps(msgspec.to_builtins(value, enc_hook=_path))
 
 
+def print_json(results: Iterable[Result]) -> None:
+    """A JSON array of all of them, of which one at a time is in memory."""
+    before = "["
+    for result in results:
+        typer.echo(before + _in_ascii(result), nl=False)
+        before = ", "
+    typer.echo("]" if before != "[" else "[]")
+
+
+def _in_ascii(result: Result) -> str:
+    import json
+
+    import msgspec
+
+    text = msgspec.json.encode(result)
+    return text.decode() if text.isascii() else json.dumps(msgspec.json.decode(text))
+
+
 def _path(value: object) -> str:
     if isinstance(value, Path):
         return str(value)
@@ -53,6 +77,8 @@ def _path(value: object) -> str:
 def print_result(found: Result) -> None:
     head = f"{found.student}  {found.topic}  {found.verdict}  {found.points:g}/{found.possible:g}"
     typer.echo(f"{head}  {for_terminal(found.reason)}".rstrip())
+    if found.regraded:
+        typer.echo(f"graded {found.started}: {', '.join(found.regraded)}; the rest is of an earlier time")
     for question in found.questions:
         where = "in the student's process" if question.in_process else f"seed {question.seed}"
         typer.echo(f"\n{question.id}  {question.points:g}/{question.possible:g}  ({where})")
@@ -68,22 +94,76 @@ def print_result(found: Result) -> None:
             typer.echo(f"\ncell {cell.index}  {cell.verdict}  {on_one_line(cell.error)}")
 
 
-def print_table(results: list[Result]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("student", "verdict", "points", "note")
+def print_table(results: Iterable[Result]) -> None:
+    rows: list[tuple[str, str, str, str]] = []
+    counts: Counter[str] = Counter()
+    beside: set[str] = set()
     for result in results:
         points = f"{result.points:g}/{result.possible:g}" if result.questions else ""
         weaker = f"{len(result.in_process)} cases in process" if result.in_process else ""
         note = "; ".join(part for part in (on_one_line(result.reason), weaker) if part)
-        table.add_row(escape(result.student), result.verdict, points, escape(note))
-    Console().print(table)
-    counts = Counter(str(result.verdict) for result in results)
+        rows.append((result.student, result.verdict, intern(points), note))
+        counts[result.verdict] += 1
+        beside.update(result.in_process)
+    for line in table(("student", "verdict", "points", "note"), rows):
+        typer.echo(line)
     typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
-    if beside := sorted({case for result in results for case in result.in_process}):
-        typer.echo(f"in process, so weaker (a student's code could read and forge them): {', '.join(beside)}")
+    if beside:
+        cases = ", ".join(sorted(beside))
+        typer.echo(f"in process, so weaker (a student's code could read and forge them): {cases}")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Its lines, as rich draws them, the last column wrapped to the terminal's width: rich itself needs
+    kilobytes for a line, and longer than reading the result it tells of."""
+    width = [
+        max(_width(head), max((_width(row[place]) for row in rows), default=0))
+        for place, head in enumerate(heads)
+    ]
+    room = shutil.get_terminal_size().columns - sum(width[:-1]) - 3 * len(width) - 1
+    width[-1] = min(width[-1], max(room, _width(heads[-1]), NARROWEST))
+
+    def rule(left: str, line: str, between: str, right: str) -> str:
+        return left + between.join(line * (cells + 2) for cells in width) + right
+
+    def row(cells: Sequence[str], bar: str) -> str:
+        padded = (cell + " " * (cells - _width(cell)) for cell, cells in zip(cells, width, strict=True))
+        return f"{bar} " + f" {bar} ".join(padded) + f" {bar}"
+
+    yield rule("┏", "━", "┳", "┓")
+    yield row(heads, "┃")
+    yield rule("┡", "━", "╇", "┩")
+    for *cells, last in rows:
+        for part in _wrapped(last, width[-1]):
+            yield row([*cells, part], "│")
+            cells = [""] * len(cells)
+    yield rule("└", "─", "┴", "┘")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    if text.isascii():
+        return textwrap.wrap(text, width) or [""]
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and _width(lines[-1]) + 1 + _width(word) <= width:
+            lines[-1] += f" {word}"
+            continue
+        lines += [""] if lines[-1] else []
+        for char in word:
+            if _width(lines[-1]) + _width(char) > width:
+                lines.append("")
+            lines[-1] += char
+    return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
 
 
 def print_changes(found: list[Change]) -> None:

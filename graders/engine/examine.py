@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import re
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from graders.answers import CodeCell, Where, place
@@ -41,15 +42,30 @@ _CELL_VERDICTS = {
 }
 
 
+# Differs from one run to the next, and says nothing: <function f at 0x7f3a5c1e2d40>
+_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What came of the same notebook's cells, in their order, on the same seed, and the questions to be
+    tested this time."""
+
+    cells: Sequence[CellResult]
+    asked: Set[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What examining one notebook gave."""
+    """What examining one notebook gave. `in_part`: its cells came to the same as before up to the last that
+    the questions asked need, so none ran after that one and no other question was tested."""
 
     verdict: Verdict
     questions: tuple[QuestionResult, ...]
     cells: tuple[CellResult, ...]
     outputs: dict[int, bytes | None]  # cell index -> what its process says are its outputs; None: not kept
-    timings: dict[str, float]  # stage -> wall seconds: cells (with their snapshots), tests, end
+    timings: dict[str, float]  # stage -> wall seconds: cells, snapshots, tests, end
+    in_part: bool = False
 
     @property
     def points(self) -> float:
@@ -63,19 +79,25 @@ def examine(
     limits: Limits,
     *,
     seed: int,
+    before: Before | None = None,
 ) -> Examination:
     """Runs `cells` in `worker`, a fresh one, then every test, and closes it.
 
     A question whose check cell comes several times is tested where it comes last; one whose check
     cell is missing, at its last cell, or else at the end of the notebook.
+
+    With `before`, what it asks is enough while each cell comes to what it came to then. From the first that
+    does not on, the notebook is examined whole: the namespaces of all questions up to there are kept for it.
     """
     places = {question: place(question, cells) for question in tests}
     snapshots: dict[str, Snapshot] = {}
     times = [time.perf_counter()]
     try:
         worker.begin(limits, notebook_seed(seed))
-        results, outputs = _run(worker, cells, places, snapshots)
+        ran = _run(worker, cells, places, snapshots, before)
         worker.stop()
+        if before is not None and ran.in_part:
+            tests = {question: asked for question, asked in tests.items() if question in before.asked}
         times.append(time.perf_counter())
         questions, tampered = _test(tests, places, snapshots, limits, seed)
         times.append(time.perf_counter())
@@ -83,16 +105,24 @@ def examine(
         for snapshot in snapshots.values():
             snapshot.close()
         worker.close()
-    verdict = overall(results, questions, bool(worker.tampered) or tampered)
+    verdict = overall(ran.results, questions, bool(worker.tampered) or tampered)
     if worker.memory_exceeded:
         verdict = worst(verdict, Verdict.OUT_OF_MEMORY)
     times.append(time.perf_counter())
-    stages = ("cells", "tests", "end")
-    timings = {
-        stage: round(after - before, 6)
-        for stage, (before, after) in zip(stages, itertools.pairwise(times), strict=True)
-    }
-    return Examination(verdict, questions, results, outputs, timings)
+    running, testing, ending = (after - before for before, after in itertools.pairwise(times))
+    timings = {"cells": running - ran.copying, "snapshots": ran.copying, "tests": testing, "end": ending}
+    return Examination(verdict, questions, ran.results, ran.outputs, timings, ran.in_part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What came of the cells, what they showed, how long taking the snapshots took, and whether the cells
+    after the last one needed were left out."""
+
+    results: tuple[CellResult, ...]
+    outputs: dict[int, bytes | None]
+    copying: float
+    in_part: bool
 
 
 def _run(
@@ -100,19 +130,41 @@ def _run(
     cells: Sequence[CodeCell],
     places: Mapping[str, tuple[int, Where]],
     snapshots: dict[str, Snapshot],
-) -> tuple[tuple[CellResult, ...], dict[int, bytes | None]]:
+    before: Before | None,
+) -> _Ran:
     results: list[CellResult] = []
     outputs: dict[int, bytes | None] = {}
     room = MAX_OUTPUT_BYTES
-    for cell in cells:
+    copying = 0.0
+    same = before is not None and len(before.cells) == len(cells)
+    needed = max((places[question][0] for question in before.asked), default=-1) if before else -1
+    for position, cell in enumerate(cells):
         result, output = worker.run(cell.index, cell.source, limit=cell.seconds)
+        result = replace(result, shown_sha256=_shown(output))
         results.append(result)
         room -= len(output)
         outputs[cell.index] = output if room >= 0 else None
+        ran = time.perf_counter()
         for question, (index, _) in places.items():
             if index == cell.index and (snapshot := worker.snapshot()) is not None:
                 snapshots[question] = snapshot
-    return tuple(results), outputs
+        copying += time.perf_counter() - ran
+        if before is not None and same:
+            same = _came_to(result) == _came_to(before.cells[position])
+            if same and cell.index == needed and before.asked <= snapshots.keys():
+                return _Ran(tuple(results), outputs, copying, True)
+    return _Ran(tuple(results), outputs, copying, False)
+
+
+def _shown(outputs: bytes) -> str:
+    """SHA-256 of a cell's outputs, as JSON; empty for none."""
+    text = _ADDRESS.sub("at 0x", outputs.decode("utf-8", "replace"))
+    return "" if text == "[]" else hashlib.sha256(text.encode()).hexdigest()
+
+
+def _came_to(cell: CellResult) -> CellResult:
+    """A cell's result without what differs between runs that came to the same."""
+    return replace(cell, error=_ADDRESS.sub("at 0x", cell.error), seconds=0.0)
 
 
 def _test(

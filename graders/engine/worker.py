@@ -63,6 +63,7 @@ class Forks:
         control, theirs = socket.socketpair()
         status, keepers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = Box(status)
+        started = time.perf_counter()
         try:
             socket.send_fds(self.requests, [b"fork"], [theirs.fileno(), keepers.fileno()])
         except OSError:
@@ -77,7 +78,8 @@ class Forks:
         except InternalError:
             control.close()
             raise
-        return Worker(control, box)
+        isolated = time.perf_counter()
+        return Worker(control, box, {"fork": box.forked - started, "isolation": isolated - box.forked})
 
 
 class Zygote(Forks):
@@ -193,9 +195,10 @@ class Snapshot:
 class Worker:
     """Runs one submission. Cells after a failing one still run, until the process is gone."""
 
-    def __init__(self, control: socket.socket, box: Box) -> None:
+    def __init__(self, control: socket.socket, box: Box, timings: dict[str, float]) -> None:
         self._control = control
         self._box = box
+        self.timings = timings  # stage -> wall seconds until it was there: fork, isolation
         self._over = time.monotonic()
         self.gone: CellVerdict | None = None
         self.tampered = ""

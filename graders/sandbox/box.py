@@ -22,11 +22,16 @@ class Box:
         self.processes_exceeded = False
         self.files_exceeded = False
         self.ended = ""  # "exit 0", "signal 9": how the worker ended, once known
+        self.forked = 0.0  # when the keeper was there, by time.perf_counter
         self._dead = False
 
     def wait_until_ready(self) -> None:
         """Raises SandboxError when the worker could not be confined as asked."""
-        word = self._next(time.monotonic() + START_SECONDS)
+        deadline = time.monotonic() + START_SECONDS
+        word = self._next(deadline)
+        if word == "forked":
+            self.forked = time.perf_counter()
+            word = self._next(deadline)
         if word != "ready":
             with contextlib.suppress(SandboxError):  # why it is not ready is the news
                 self.end()

@@ -3,12 +3,13 @@
 Both are forks of the warm process, so neither holds anything of value; neither runs student code.
 They talk to the supervisor over a SOCK_SEQPACKET socket, one word a message:
 
-    keeper → supervisor   ready | failed TEXT | exit CODE | signal NUMBER | memory | processes | files | dead
+    keeper → supervisor   forked | ready | failed TEXT | exit CODE | signal NUMBER | memory | processes |
+                          files | dead
     supervisor → keeper   kill (the worker; its snapshots stay) | end (everything)
 
-`dead` is the keeper's last word: everything the submission started is. An end of the socket without
-it says that the keeper was killed. The folder a submission works in is the keeper's own to make and to
-remove, so it goes whoever is killed.
+`forked` is the keeper's first word, before anything is confined; `dead` is its last: everything the
+submission started is. An end of the socket without it says that the keeper was killed. The folder a
+submission works in is the keeper's own to make and to remove, so it goes whoever is killed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def keep(
     init, own = 0, None
     try:
         os.setsid()  # what is sent to the command and all it started leaves one to end what is below
+        _say(status, "forked")
         folder = Path(tempfile.mkdtemp(prefix="sorcery-", dir=temporary))
         own = Folder(folder)
         user = student_id() if os.geteuid() == 0 and policy.tier is not Tier.NONE else 0

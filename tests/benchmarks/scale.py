@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 import psutil
-from light import course_of, notebook
+from loads import trivial
 
 BIN = Path(sys.executable).parent
 PARTS = (10, 4, 1)  # of the largest batch
@@ -30,13 +30,13 @@ SAMPLE_SECONDS = 0.25
 def batch(count: int) -> dict[str, float]:
     """Wall seconds of grading so many, and the command's own peak memory in MiB, halfway and at the end."""
     with tempfile.TemporaryDirectory() as scratch:
-        course = course_of(Path(scratch))
-        for number in range(count):
-            (course / f"in/s{number:05}.ipynb").write_bytes(notebook(course, number))
+        load = trivial(Path(scratch))
+        course = load.course
+        load.hand_in(course / "in", count)
         with (course / "log").open("wb") as log:
             started = time.perf_counter()
             process = subprocess.Popen(
-                [BIN / "sorcery", "grade", "toy", "in", "--json"],
+                [BIN / "sorcery", "grade", load.topic_id, "in", "--json"],
                 cwd=course,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -45,7 +45,7 @@ def batch(count: int) -> dict[str, float]:
             seconds = time.perf_counter() - started
         if process.returncode:
             raise SystemExit((course / "log").read_text())
-        results = list((course / ".sorcery/results/toy").glob("*.json"))
+        results = list((course / ".sorcery/results/trivial").glob("*.json"))
         assert len(results) == count
         assert all(
             json.loads(path.read_bytes())["verdict"] == "graded" for path in results[:: max(1, count // 50)]

@@ -16,7 +16,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.orm import object_session
 
+from graders import gradebook, gradebook_rows
 from graders.assignment import Assignment, Manual, Question
 from graders.course import Course, Topic, load_course
 from graders.errors import UsageError
@@ -220,22 +222,26 @@ def _record_many(course: Course, start: int, count: int) -> None:
         book.record(course.topic("toy"), ASSIGNMENT, [result(f"s{start + n}", 1, 1) for n in range(count)])
 
 
-def _die_in_the_third(course: Course) -> None:
-    with Gradebook(course) as book:
-        real: Callable[..., None] = book._fill
+def _die_in_the_fourth(course: Course) -> None:
+    """In the second transaction, with half of it in the database."""
+    gradebook.TRANSACTION = 2
+    real: Callable[..., None] = gradebook_rows._score
 
-        def fill(topic: Topic, assignment: Assignment, one: Result, *more: object) -> None:
-            real(topic, assignment, one, *more)
-            if one.student == "s2":
-                os._exit(9)
+    def score(
+        notebook: Any, topic: Topic, assignment: Assignment, cells: Any, one: Result, *more: Any
+    ) -> None:
+        real(notebook, topic, assignment, cells, one, *more)
+        if one.student == "s3":
+            object_session(notebook).flush()
+            os._exit(9)
 
-        book._fill = fill  # type: ignore[method-assign]
-        book.record(course.topic("toy"), ASSIGNMENT, [result(f"s{n}", 1, 1) for n in range(5)])
+    gradebook_rows._score = score
+    _record_many(course, 0, 5)
 
 
 def test_a_killed_batch_leaves_whole_submissions_and_is_completed(course: Course) -> None:
     spawn = multiprocessing.get_context("spawn")
-    victim = spawn.Process(target=_die_in_the_third, args=(course,))
+    victim = spawn.Process(target=_die_in_the_fourth, args=(course,))
     victim.start()
     victim.join()
     assert victim.exitcode == 9

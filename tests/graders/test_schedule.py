@@ -128,8 +128,9 @@ def test_a_cell_may_take_so_many_times_what_the_solutions_took(course: Path) -> 
     assert kept.stat().st_mtime_ns == before
 
 
-def test_topics_of_one_batch_have_a_warm_process_each_while_it_is_needed(course: Path) -> None:  # noqa: F811
-    """Modules that one topic names are not there for the other's submissions."""
+def two_topics(course: Path) -> None:  # noqa: F811
+    """A second topic, `other`, whose warm process has a module that the first's has not; in `both` what two
+    students handed in of each, which is right where that module is."""
     text = (course / "assignments/course.yaml").read_text()
     other = text[text.index("  - {id: toy") :].replace("toy", "other").replace("title", "warm: [wave], title")
     (course / "assignments/course.yaml").write_text(text + other)
@@ -144,6 +145,12 @@ def test_topics_of_one_batch_have_a_warm_process_each_while_it_is_needed(course:
         ):
             (course / path).parent.mkdir(parents=True, exist_ok=True)
             (course / path).write_text(source.replace("toy", name))
+    (course / "solutions").mkdir()
+
+
+def test_topics_of_one_batch_have_a_warm_process_each_while_it_is_needed(course: Path) -> None:  # noqa: F811
+    """Modules that one topic names are not there for the other's submissions."""
+    two_topics(course)
     loaded = load_course(course)
     parts = []
     for name in ("toy", "other"):
@@ -157,3 +164,25 @@ def test_topics_of_one_batch_have_a_warm_process_each_while_it_is_needed(course:
         ("toy", 0),
         ("toy", 0),
     ]
+
+
+def test_several_topics_are_graded_and_published_by_one_command(course: Path) -> None:  # noqa: F811
+    two_topics(course)
+    run = sorcery(course, "grade", "toy,other", "both", "--json")
+    assert run.returncode == 0, run.stderr
+    found = [(result["topic"], result["student"], result["points"]) for result in json.loads(run.stdout)]
+    assert found == [("toy", "ada", 0), ("toy", "bob", 0), ("other", "ada", 4), ("other", "bob", 4)]
+    for name in ("toy", "other"):
+        assert (course / f".sorcery/reports/{name}.html").exists()
+        assert (course / f".sorcery/feedback/bob/{name}/{name}.html").exists()
+    (course / "both/bob/other.ipynb").unlink()
+    assert sorcery(course, "grade", "all", "both").returncode == 0
+
+    assert "bob.ipynb: is no folder" in sorcery(course, "grade", "all", "in/bob.ipynb").stderr
+    assert "no STUDENT/TOPIC.ipynb of toy, other in it" in sorcery(course, "grade", "all", "solutions").stderr
+    assert "nothing was collected" in sorcery(course, "grade", "all").stderr
+    assert sorcery(course, "collect", "toy", "both").returncode == 0
+    assert "nothing of other was collected" in sorcery(course, "grade", "toy,other").stderr
+    collected = sorcery(course, "grade", "all")
+    assert collected.returncode == 0
+    assert "2 graded" in collected.stdout

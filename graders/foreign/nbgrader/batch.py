@@ -178,7 +178,7 @@ class SittingBatch(BatchOf):
     def read(self, handed: Handed) -> bytes:
         return packed(handed.path, self._course)
 
-    def keep(self, graded: Graded) -> None:
+    def keep(self, graded: Graded) -> Result:
         result = graded.result
         if isinstance(graded, Sitting) and result.verdict not in (Verdict.REJECTED, Verdict.UNGRADED):
             submitted = self._course.submitted(result.student)
@@ -191,6 +191,7 @@ class SittingBatch(BatchOf):
             broken = [name for name, one in graded.notebooks.items() if isinstance(one, str)]
             self._book.write(result.student, timestamp_of(submitted), rows, broken)
         self.store.write(result)
+        return result
 
     def stale(self, handed: Sequence[Handed]) -> set[str]:
         """Students whose row or folder is not that of what they handed in."""

@@ -11,12 +11,12 @@ import msgspec
 
 from graders import __version__
 from graders.course import Course, Topic
+from graders.digests import tests_digest
 from graders.errors import UsageError
 from graders.foreign.otter.autograder import Autograder, read_autograder
 from graders.foreign.otter.course import Facts, make_course, missing_packages, with_rules
 from graders.foreign.otter.suited import Suited, find_out
 from graders.handed import Handed, find_submissions
-from graders.otter_tests import tests_digest
 from graders.publish import cores
 from graders.records import Tier
 from graders.store import write_atomically

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -124,7 +124,7 @@ def _by_majority(trial: _Trial, rules: Rules, facts: Facts, numpy: int, handed: 
     return Suited(rules.legacy_numpy, needs, {}, asked)
 
 
-def nobody_passed(results: Sequence[Result]) -> list[str]:
+def nobody_passed(results: Iterable[Result]) -> list[str]:
     """Cases that were reached and that none passed, as `q1/2`."""
     reached, passed = set(), set()
     for result in results:
