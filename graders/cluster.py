@@ -95,6 +95,10 @@ class Cluster:
         """See graders.members.Members.grade."""
         return asyncio.run_coroutine_threadsafe(self._members.grade(work, task, keep), self._loop)
 
+    def leave(self, work: int) -> None:
+        """See graders.members.Members.leave; returns at once."""
+        asyncio.run_coroutine_threadsafe(self._members.leave(work), self._loop)
+
     def turn(self) -> None:
         self._loop.call_soon_threadsafe(self._members.turn)
 
@@ -140,8 +144,8 @@ def _local_workers(address: str) -> int:
 
 
 class DaskPool:
-    """See graders.autograde.Pool. A work's warm process is started by each worker when it has its first
-    submission, and stays to the end of the batch."""
+    """See graders.autograde.Pool. A work's warm process is started by each worker when that has its first
+    submission."""
 
     def __init__(self, cluster: Cluster, jobs: int) -> None:
         self._cluster, self._jobs = cluster, jobs
@@ -162,7 +166,7 @@ class DaskPool:
         return future
 
     def leave(self, work: int) -> None:
-        pass
+        self._cluster.leave(work)
 
     def close(self, *, wait: bool) -> None:
         self._open = False

@@ -73,6 +73,7 @@ class Members:
         self._members: dict[str, Member] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._refused: dict[str, str] = {}
+        self._leaving: dict[int, asyncio.Future[Any]] = {}
         self._changed = asyncio.Event()
         self.lost = ""
 
@@ -129,6 +130,13 @@ class Members:
             await asyncio.wait(self._asking.values(), timeout=seconds)
         self._asking = {address: task for address, task in self._asking.items() if not task.done()}
 
+    async def leave(self, work: int) -> None:
+        """Has every worker end what it started for a work."""
+        ready = [one for one in self._members.values() if one.lease is not None]
+        asked = [self._on(one, station.leave, self._batch, work) for one in ready]
+        self._leaving[work] = asyncio.gather(*asked, return_exceptions=True)
+        await self._leaving[work]
+
     async def close(self) -> None:
         for task in (self._watching, *self._asking.values()):
             if task is not None:
@@ -150,6 +158,8 @@ class Members:
 
         Raises AuthorError, InternalError, CancelledError, and UsageError when all workers are lost.
         """
+        if work in self._leaving:  # or what is started for this one would be ended
+            await asyncio.wait([self._leaving[work]])
         for _ in range(MAX_DEATHS):
             one = await self._free(keep)
             one.running += 1

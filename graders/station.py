@@ -136,6 +136,12 @@ def grade(batch: str, work: int, task: Task) -> Graded:
     return station.grade(work, task)
 
 
+def leave(batch: str, work: int) -> None:
+    """Ends what was started for one work; its next submission would start it again."""
+    if station := _stations.get(batch):
+        station.leave(work)
+
+
 def close_station(batch: str) -> None:
     station = _stations.pop(batch, None)
     if station is not None:
@@ -179,6 +185,11 @@ class Station:
         except BrokenExecutor:
             raise InternalError("the grading process ended while its tests ran") from None
 
+    def leave(self, work: int) -> None:
+        with self._lock:
+            if pool := self._pools.pop(work, None):
+                pool.close(wait=False)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -190,8 +201,7 @@ class Station:
         try:
             return self._pool(work).submit(0, task)
         except BrokenExecutor:  # by another submission
-            with self._lock:
-                self._pools.pop(work).close(wait=False)
+            self.leave(work)
             return self._pool(work).submit(0, task)
 
     def _pool(self, work: int) -> LocalPool:
