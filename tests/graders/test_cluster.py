@@ -137,12 +137,14 @@ class Workers:
             client.wait_for_workers(count, timeout=60)
 
     def end(self) -> None:
-        for run in self._started:
-            run.terminate()
-        for run in self._started:
+        for run in reversed(self._started):
+            if self.scheduler.poll() is None:
+                run.terminate()
+            else:
+                run.kill()  # it would wait for a scheduler
             run.wait(30)
-            if run.stderr is not None:
-                run.stderr.close()
+        assert self.scheduler.stderr is not None
+        self.scheduler.stderr.close()
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +160,7 @@ def make_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     yield make
     for one in made:
         one.end()
-        shutil.rmtree(one.place)
+        shutil.rmtree(one.place, ignore_errors=True)  # a worker that was killed may still be ending
 
 
 @pytest.fixture(scope="module")
@@ -358,13 +360,11 @@ def test_an_interrupted_batch_saves_what_its_workers_had(course: Path) -> None:
     ("arguments", "says"),
     [
         (("toy", "in", "--cluster", "local:0"), "write how many workers, from local:1 to local:256"),
-        (("toy", "in", "--cluster", "local:two"), "write how many workers"),
         (
             ("toy", "in", "--cluster", "tcp://127.0.0.1:1"),
             "no scheduler of Dask answers at tcp://127.0.0.1:1",
         ),
         (("toy", "in", "--cluster", "no such address"), "no scheduler of Dask answers"),
-        (("toy", "in", "--cluster", "local:1", "--isolation", "wool"), "choose from full, flat"),
         (("ps1", "--nbgrader", "course", "--cluster", "local:2"), "leave out --cluster"),
     ],
 )
