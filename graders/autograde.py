@@ -30,6 +30,7 @@ from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
 from graders.pace import UNLIMITED, Pacemaker
+from graders.pools import GRADING
 from graders.records import Result, Tier, Verdict
 from graders.rules import SUPPORT, read_rules
 from graders.sandbox.policy import Policy, policy
@@ -109,7 +110,7 @@ class BatchOf:
     """Submissions, graded by some work. `preload` is the module that has imported what every grading
     process needs."""
 
-    preload = "graders.preload"
+    preload = GRADING
     pacemaker: Pacemaker | None = None
 
     def __init__(self, work: Work, store: ResultStore, seed: int | None = None) -> None:

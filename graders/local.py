@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import socket
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from graders.engine.worker import Forks, Zygote
 from graders.grader import Graded, Task
-from graders.pools import end_with_parent
+from graders.pools import GRADING, end_with_parent, start_server
 from graders.work import Grades, Work
 
 GRADING_BYTES = 4 << 30  # address space of a grading process beyond what it began with
@@ -21,18 +20,15 @@ class LocalPool:
     """See graders.autograde.Pool. Every grading process can grade by every work: it makes a work's grader
     when the first submission comes, as the pool starts its warm process then."""
 
-    def __init__(self, works: Sequence[Work], slots: int, *, preload: str = "graders.preload") -> None:
+    def __init__(self, works: Sequence[Work], slots: int, *, preload: str = GRADING) -> None:
         self.slots = slots
         self._works = works
         self._orders = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in works]
         self._zygotes: dict[int, Zygote] = {}
         self._warm: set[int] = set()
-        # A server that has imported the tests' libraries once, and forks the grading processes.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([preload])
         self._processes = ProcessPoolExecutor(
             max_workers=slots,
-            mp_context=context,
+            mp_context=start_server(preload, [name for work in works for name in work.modules]),
             initializer=_begin,
             initargs=(works, [ours for ours, _ in self._orders]),
         )

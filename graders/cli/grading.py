@@ -267,6 +267,8 @@ def _grade_all(
     seed: int | None = None,
     cluster: str = "",
 ) -> list[Round]:
+    from graders.assignment import read_assignment
+    from graders.pools import GRADING, start_server
     from graders.publish import all_known, grade_all
     from graders.sandbox.tiers import choose
 
@@ -274,6 +276,8 @@ def _grade_all(
         known = [all_known(course, topic, handed) for topic, handed in handfuls]
         if all(known):
             return [one for one in known if one]  # without trying how submissions can be confined here
+    if not cluster:  # what takes longest first
+        start_server(GRADING, [name for topic, _ in handfuls for name in read_assignment(topic).imports])
     with ExitStack() as stack:
         tier, pool = (choose(isolation), None) if not cluster else _cluster(stack, cluster, isolation)
         jobs = jobs or (sys.maxsize if cluster else 0)
