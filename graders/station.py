@@ -5,7 +5,7 @@ of their own and a local pool; students' code runs below that pool, confined as 
 the client lets go of its `Lease`, or is gone: Dask then drops the lease, whichever it was. What a worker
 leaves that was killed lies in its local directory, which Dask clears when the next one starts.
 
-Functions here are called by the client, over Dask, in a thread of the worker.
+Functions here are called by the client, over Dask; what takes long, in a thread of the worker.
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ def versions() -> dict[str, str]:
 
 
 def describe(tiers: Sequence[str]) -> dict[str, Any]:
-    """In plain values, which any version can read: its `name`, its `versions`, and for each tier what it
-    `lacks`, up to the first that it has."""
+    """A worker: its `name`, and for each tier what it `lacks`, up to the first that it has."""
     from distributed import get_worker
 
     lacks: dict[str, str] = {}
@@ -57,12 +56,19 @@ def describe(tiers: Sequence[str]) -> dict[str, Any]:
         lacks[tier] = _lacks(Tier(tier))
         if not lacks[tier]:
             break
-    return {"versions": versions(), "lacks": lacks, "name": get_worker().name}
+    return {"lacks": lacks, "name": get_worker().name}
 
 
 @functools.cache
 def _lacks(tier: Tier) -> str:
     return missing(tier)
+
+
+def heed_interrupts(heed: bool) -> None:
+    """Whether this thread, and what is started by it, can be sent SIGINT."""
+    if hasattr(signal, "pthread_sigmask"):
+        how = signal.SIG_UNBLOCK if heed else signal.SIG_BLOCK
+        signal.pthread_sigmask(how, {signal.SIGINT})
 
 
 def stay_quiet() -> None:
@@ -80,7 +86,9 @@ def silence() -> None:
 
 # Pools are started in one thread that never ends: to the kernel it is the parent of what it starts, which
 # ends with it.
-_starter = ThreadPoolExecutor(1, thread_name_prefix="sorcery-station")
+_starter = ThreadPoolExecutor(
+    1, thread_name_prefix="sorcery-station", initializer=lambda: heed_interrupts(True)
+)
 _stations: dict[str, Station] = {}
 
 
@@ -112,9 +120,12 @@ def open_station(batch: str, parcels: Sequence[Parcel], cores: Collection[int] =
     worker = get_worker()
     station = Station(parcels, worker.state.nthreads, Path(worker.local_directory))
     _stations[batch] = station
-    lease = Lease(batch)
-    station.warm()
-    return lease
+    try:
+        station.warm()
+    except BaseException:
+        close_station(batch)
+        raise
+    return Lease(batch)
 
 
 def grade(batch: str, work: int, task: Task) -> Graded:
@@ -123,6 +134,12 @@ def grade(batch: str, work: int, task: Task) -> Graded:
     if station is None:
         raise InternalError("the worker has let go of this batch")
     return station.grade(work, task)
+
+
+def leave(batch: str, work: int) -> None:
+    """Ends what was started for one work; its next submission would start it again."""
+    if station := _stations.get(batch):
+        station.leave(work)
 
 
 def close_station(batch: str) -> None:
@@ -168,6 +185,11 @@ class Station:
         except BrokenExecutor:
             raise InternalError("the grading process ended while its tests ran") from None
 
+    def leave(self, work: int) -> None:
+        with self._lock:
+            if pool := self._pools.pop(work, None):
+                pool.close(wait=False)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -179,8 +201,7 @@ class Station:
         try:
             return self._pool(work).submit(0, task)
         except BrokenExecutor:  # by another submission
-            with self._lock:
-                self._pools.pop(work).close(wait=False)
+            self.leave(work)
             return self._pool(work).submit(0, task)
 
     def _pool(self, work: int) -> LocalPool:

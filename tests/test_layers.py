@@ -16,6 +16,7 @@ LAYERS = [
     ["cli"],
     ["foreign"],
     ["new", "prove", "publish", "cluster"],
+    ["members"],
     ["station"],
     ["parcel"],
     [

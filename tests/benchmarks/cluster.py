@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from light import course_of, notebook
+from loads import trivial
 
 from graders.autograde import Batch
 from graders.cluster import Cluster
@@ -31,17 +31,19 @@ LOAD = "\ntotal = 0\nfor i in range(6_000_000):\n    total += i * i\n"
 def per_second(workers: int, count: int) -> float:
     """Submissions a second."""
     with tempfile.TemporaryDirectory() as scratch:
-        course = course_of(Path(scratch))
+        load = trivial(Path(scratch, "course"))
+        folder = Path(scratch, "in")
+        folder.mkdir()
         for number in range(count + workers):
-            made = json.loads(notebook(course, number))
+            made = json.loads(load.submission(number))
             cell = next(cell for cell in made["cells"] if "def double" in cell["source"])
             cell["source"] += LOAD
-            (course / f"in/s{number:05}.ipynb").write_text(json.dumps(made))
-        loaded = load_course(course)
-        topic = loaded.topic("toy")
-        handed = find_submissions([course / "in"], topic.id)
+            (folder / f"s{number:05}.ipynb").write_text(json.dumps(made))
+        course = load_course(load.course)
+        topic = course.topic(load.topic_id)
+        handed = find_submissions([folder], topic.id)
         with Cluster(f"local:{workers}") as cluster:
-            batch = Batch(loaded, topic, cluster.tier)
+            batch = Batch(course, topic, cluster.tier)
             verdicts: list[Verdict] = []
 
             def grade(some: slice) -> float:

@@ -27,6 +27,11 @@ HIDDEN = HEAD + (
     "    number = random.randrange(10**9)\n    assert double(number) == 2 * number, number\n"
 )
 RIGHT = "def double(x): return 2 * x"
+CAN_HIDE = (
+    os.geteuid() == 0
+    and shutil.which("unshare") is not None
+    and subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]).returncode == 0
+)
 # What this one has of the calls that confine a process is refused to what it starts.
 WITHOUT_CONFINEMENT = """
 import os, sys, pyseccomp
@@ -62,7 +67,7 @@ def notebook(answer: str) -> str:
 def course(tmp_path: Path) -> Path:
     files = {
         "assignments/course.yaml": "schema: 1\ncourse: {id: c, title: C}\ntopics:\n"
-        "  - {id: toy, title: Toy, points: {auto: 4, manual: 0}, limits: {cell: 6s, notebook: 10s}}\n",
+        "  - {id: toy, title: Toy, points: {auto: 4, manual: 0}, limits: {cell: 4s, notebook: 10s}}\n",
         "assignments/toy/toy.ipynb": notebook("def double(x):\n    raise NotImplementedError()"),
         "assignments/toy/tests/q1.py": PUBLIC,
         "assignments/toy/data/scale.txt": "2",
@@ -70,7 +75,7 @@ def course(tmp_path: Path) -> Path:
         "in/ada.ipynb": notebook("def double(x): return int(open('data/scale.txt').read()) * x"),
         "in/bob.ipynb": notebook("def double(x): return 2"),
         "in/cyd.ipynb": notebook("import random; print(random.random())\n" + RIGHT),
-        "in/dan.ipynb": notebook("while True: pass"),
+        "in/dan.ipynb": notebook("import time; time.sleep(60)"),
         "in/eve.ipynb": notebook("x")[:-9],
         "in/fay.ipynb": notebook("import os; os._exit(3)"),
     }
@@ -92,13 +97,13 @@ def by_student(shown: str) -> dict[str, dict[str, Any]]:
 
 
 class Workers:
-    """A scheduler and its workers, in a folder of their own, from where the course cannot be seen where that
-    can be had."""
+    """A scheduler and its workers, in a folder of their own. Where that can be had, they do not see the
+    folders of the tests, and so no course."""
 
     def __init__(self, place: Path, unseen: Path) -> None:
         self.place, self._started = place, list[subprocess.Popen[str]]()
         self._blind = []
-        if os.geteuid() == 0 and shutil.which("unshare"):
+        if CAN_HIDE:
             hide = f'mount -t tmpfs none "{unseen}" && exec "$@"'
             self._blind = ["unshare", "--mount", "sh", "-c", hide, "sh"]
         self.scheduler = self._start(
@@ -132,12 +137,14 @@ class Workers:
             client.wait_for_workers(count, timeout=60)
 
     def end(self) -> None:
-        for run in self._started:
-            run.terminate()
-        for run in self._started:
+        for run in reversed(self._started):
+            if self.scheduler.poll() is None:
+                run.terminate()
+            else:
+                run.kill()  # it would wait for a scheduler
             run.wait(30)
-            if run.stderr is not None:
-                run.stderr.close()
+        assert self.scheduler.stderr is not None
+        self.scheduler.stderr.close()
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +160,7 @@ def make_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     yield make
     for one in made:
         one.end()
-        shutil.rmtree(one.place)
+        shutil.rmtree(one.place, ignore_errors=True)  # a worker that was killed may still be ending
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +200,7 @@ def test_results_are_those_of_this_machine_bit_for_bit(course: Path, workers: Wo
     assert not [path for path in workers.place.rglob("*") if path.name in ("q1.py", "toy.ipynb")]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can hide a folder from the workers")
+@pytest.mark.skipif(not CAN_HIDE, reason="a folder cannot be hidden from the workers here")
 def test_the_workers_cannot_see_the_course(course: Path, workers: Workers) -> None:
     """So what they graded by came with the submissions."""
     from distributed import Client
@@ -233,7 +240,7 @@ def missing_full() -> str:
 
 def test_what_a_worker_had_that_was_killed_is_graded_again(course: Path, workers: Workers) -> None:
     for name in ("ada", "bob"):
-        (course / f"in/{name}.ipynb").write_text(notebook("import time\ntime.sleep(3)\n" + RIGHT))
+        (course / f"in/{name}.ipynb").write_text(notebook("import time\ntime.sleep(2)\n" + RIGHT))
     command = [sys.executable, "-m", "graders.cli", "grade", "toy", "in/ada.ipynb", "in/bob.ipynb", "--json"]
     command += ["--cluster", workers.address]
     with subprocess.Popen(command, cwd=course, stdout=subprocess.PIPE, text=True) as run:
@@ -241,6 +248,28 @@ def test_what_a_worker_had_that_was_killed_is_graded_again(course: Path, workers
         shown = run.communicate()[0]
     assert run.returncode == 0
     assert {name: result["points"] for name, result in by_student(shown).items()} == {"ada": 4, "bob": 4}
+
+
+def test_a_client_that_is_killed_leaves_no_test_on_its_workers(course: Path, workers: Workers) -> None:
+    (course / "in/ada.ipynb").write_text(notebook("import time\ntime.sleep(2)\n" + RIGHT))
+    command = [
+        sys.executable,
+        "-m",
+        "graders.cli",
+        "grade",
+        "toy",
+        "in/ada.ipynb",
+        "--cluster",
+        workers.address,
+    ]
+    with subprocess.Popen(command, cwd=course) as run:
+        wait_for_a_worker_that_grades()
+        assert list(workers.place.rglob("hidden_tests/toy/q1.py"))
+        run.kill()
+    deadline = time.monotonic() + 60
+    while list(workers.place.rglob("q1.py")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def wait_for_a_worker_that_grades() -> psutil.Process:
@@ -283,7 +312,6 @@ def test_a_worker_of_another_kind_is_left_out_with_the_reason(
     assert f"no worker of {workers.address} can grade" in run.stderr
     assert "sorcery is 0.0.1 there" in run.stderr
     assert "full isolation: " in run.stderr
-    assert "Operation not permitted" in run.stderr
 
     workers.start("able")
     workers.wait_for(3)
@@ -292,7 +320,7 @@ def test_a_worker_of_another_kind_is_left_out_with_the_reason(
     assert by_student(run.stdout)["ada"]["points"] == 4
     assert len(re.findall("^left out: ", run.stderr, re.MULTILINE)) == 2
 
-    (course / "in/ada.ipynb").write_text(notebook("import time\ntime.sleep(3)\n" + RIGHT))
+    (course / "in/ada.ipynb").write_text(notebook("import time\ntime.sleep(2)\n" + RIGHT))
     with subprocess.Popen(
         [sys.executable, "-m", "graders.cli", *command], cwd=course, stderr=subprocess.PIPE, text=True
     ) as going:
@@ -332,13 +360,11 @@ def test_an_interrupted_batch_saves_what_its_workers_had(course: Path) -> None:
     ("arguments", "says"),
     [
         (("toy", "in", "--cluster", "local:0"), "write how many workers, from local:1 to local:256"),
-        (("toy", "in", "--cluster", "local:two"), "write how many workers"),
         (
             ("toy", "in", "--cluster", "tcp://127.0.0.1:1"),
             "no scheduler of Dask answers at tcp://127.0.0.1:1",
         ),
         (("toy", "in", "--cluster", "no such address"), "no scheduler of Dask answers"),
-        (("toy", "in", "--cluster", "local:1", "--isolation", "wool"), "choose from full, flat"),
         (("ps1", "--nbgrader", "course", "--cluster", "local:2"), "leave out --cluster"),
     ],
 )
