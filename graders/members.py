@@ -105,7 +105,7 @@ class Members:
         self._client = Client(self._cluster or self._address, asynchronous=True, set_as_default=False)
         try:
             await self._client
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError) as error:  # of Dask, for its configuration too
             said = str(error).partition("\n")[0]
             raise UsageError(f"no scheduler of Dask answers at {self._address}: {said}") from None
         await self._look()

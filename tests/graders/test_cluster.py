@@ -365,6 +365,10 @@ def test_an_interrupted_batch_saves_what_its_workers_had(course: Path) -> None:
             "no scheduler of Dask answers at tcp://127.0.0.1:1",
         ),
         (("toy", "in", "--cluster", "no such address"), "no scheduler of Dask answers"),
+        (
+            ("toy", "in", "--cluster", "tls://127.0.0.1:1"),
+            "no scheduler of Dask answers at tls://127.0.0.1:1: TLS",
+        ),
         (("ps1", "--nbgrader", "course", "--cluster", "local:2"), "leave out --cluster"),
     ],
 )
