@@ -8,8 +8,6 @@ that was stopped goes on where it was.
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -22,42 +20,20 @@ from typing import Protocol
 from graders import mended
 from graders.assignment import read_assignment
 from graders.course import Course, Topic
-from graders.digests import digests
 from graders.engine.worker import Zygote
-from graders.engine.zygote import OPTIMISERS
-from graders.errors import AuthorError, InternalError, Problem, Rejected, UsageError
+from graders.errors import AuthorError, InternalError, Rejected, UsageError
 from graders.grader import Graded, Grader, Task, blank_result, new_seed
 from graders.handed import Handed, read_file
 from graders.local import LocalPool
 from graders.pace import UNLIMITED, Pacemaker
 from graders.pools import GRADING
 from graders.records import Result, Tier, Verdict
-from graders.rules import SUPPORT, read_rules
-from graders.sandbox.policy import Policy, policy
 from graders.store import ResultStore
 from graders.untrusted import printable
-from graders.work import Work
+from graders.work import Work, work_of
 
 WATCH_SECONDS = 1.0
 MAX_UNSTARTED = 3  # pools that broke before they took anything
-
-
-def _check_readable(data: Path, tier: Tier) -> None:
-    """Raises AuthorError for data that submissions, who are other users when root grades, cannot read."""
-    if os.geteuid() != 0 or tier is Tier.NONE or not data.is_dir():
-        return
-    wanted = {True: stat.S_IROTH | stat.S_IXOTH, False: stat.S_IROTH}
-    closed = [
-        path for path in sorted((data, *data.rglob("*"))) if ~path.lstat().st_mode & wanted[path.is_dir()]
-    ]
-    if closed:
-        mend = "run: chmod -R a+rX " + str(data)
-        raise AuthorError([Problem(path, 0, "cannot be read by submissions", mend) for path in closed])
-
-
-def _policy(topic: Topic, tier: Tier) -> Policy:
-    shown_as = SUPPORT if read_rules(topic) else "data"
-    return policy(tier, topic.limits, data=topic.data, shown_as=shown_as, hidden=topic.root)
 
 
 class Interrupted(Exception):
@@ -385,34 +361,6 @@ class Batch(BatchOf):
             self.pacemaker = Pacemaker(topic, state or course.state, solution)
 
 
-def work_of(topic: Topic, tier: Tier) -> Work:
-    """Raises AuthorError for material that cannot be used."""
-    _check_readable(topic.data, tier)
-    return Work(
-        subject=topic,
-        policy=_policy(topic, tier),
-        digest=digests(topic, read_assignment(topic)).whole,
-        modules=warm_modules(topic),
-        make=partial(Grader, topic, tier),
-    )
-
-
-def warm_modules(topic: Topic) -> tuple[str, ...]:
-    """What the warm process imports for a topic. Raises AuthorError for a notebook that is not as built."""
-    found = [name for name in read_assignment(topic).imports if not _in_data(topic, name)]
-    texts = [path.read_bytes() for path in (topic.notebook, topic.master) if path.exists()]
-    # Of another tool's course the notebook that students were given is not at hand.
-    if read_rules(topic) is not None or any(b"optim" in text for text in texts):
-        found.append(OPTIMISERS)
-    return (*found, *topic.warm)
-
-
-def _in_data(topic: Topic, module: str) -> bool:
-    """Whether a module lies in the topic's data, where only the notebook finds it."""
-    top = module.partition(".")[0]
-    return (topic.data / f"{top}.py").is_file() or (topic.data / top).is_dir()
-
-
 def replayed(course: Course, before: Result, question: str, tier: Tier) -> Result:
     """One question of an earlier result, graded again on its seed. Nothing is written.
 
@@ -424,6 +372,6 @@ def replayed(course: Course, before: Result, question: str, tier: Tier) -> Resul
         raise UsageError(f"no question {question!r} in {topic.id} (questions: {', '.join(questions)})")
     data = ResultStore(course.state, topic.id).kept(before.sha256)
     task = Task(before.student, before.file, data, before.seed)
-    confined = _policy(topic, tier)
-    with Zygote(warm_modules(topic), confined) as zygote:
+    work = work_of(topic, tier)
+    with Zygote(work.modules, work.policy) as zygote:
         return Grader(topic, tier, zygote).grade(task, question).result

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from graders.autograde import work_of
 from graders.course import Topic
 from graders.errors import AuthorError, InternalError
 from graders.grader import Graded
 from graders.records import Result, Tier
-from graders.work import Work
+from graders.work import Work, work_of
 
 
 @dataclass(frozen=True, slots=True)

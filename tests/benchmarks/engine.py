@@ -22,12 +22,12 @@ from bare import Bare, Request
 from loads import Load, code_cells
 from process import Accounts
 
-from graders.autograde import work_of
 from graders.grader import Graded, Grader, Task
 from graders.local import LocalPool
 from graders.otter_tests import QuestionTests
 from graders.records import Tier, Verdict
 from graders.sandbox.tiers import choose, missing
+from graders.work import work_of
 
 JOBS = (1, 2)
 # Ours over what does the same bare: what is said of it, then whether ours has tests, and whether figures are

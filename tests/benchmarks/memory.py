@@ -19,10 +19,10 @@ from bare import Bare, Request
 from loads import Load
 from process import pss, tree_pss
 
-from graders.autograde import work_of
 from graders.engine.worker import Worker, Zygote
 from graders.engine.zygote import FORKS_BEFORE_LARGE_PAGES
 from graders.sandbox.tiers import choose
+from graders.work import work_of
 
 SAMPLE_SECONDS = 0.2
 

@@ -12,12 +12,12 @@ import nbformat
 import pytest
 
 from graders.assignment import read_assignment
-from graders.autograde import warm_modules
 from graders.build import build_topic
 from graders.course import Topic, load_course
 from graders.engine.worker import Zygote
 from graders.records import Tier
 from graders.sandbox.policy import policy
+from graders.work import warm_modules
 from tests.graders.test_grade import sorcery
 
 ROOT = Path(__file__).parents[2]
