@@ -75,7 +75,6 @@ class _Waiting:
     seed: int
     submitted: str
     in_part: bool  # whether the earlier result may hold in part
-    expected: float  # wall seconds; 0 where nothing is known
 
 
 # Called about once a second with what is under way: student and seconds, the longest first.
@@ -141,10 +140,12 @@ class BatchOf:
             and mended.may_hold(earlier, blank)
             and (self._seed is None or earlier.seed == task.seed)
         )
-        expected = earlier.seconds if earlier else 0.0
-        return _Waiting(
-            part, task.student, task.file, task.sha256, task.seed, task.submitted, in_part, expected
-        )
+        return _Waiting(part, task.student, task.file, task.sha256, task.seed, task.submitted, in_part)
+
+    def expected(self, handed: Handed) -> float:
+        """Wall seconds that grading it may take, as it did before; 0 where nothing is known."""
+        earlier = self.store.find(handed.student)
+        return earlier.seconds if earlier else 0.0
 
     def task(self, one: _Waiting) -> Task:
         data, pace = self.store.kept(one.sha256), self.pacemaker.pace if self.pacemaker else {}
@@ -223,20 +224,26 @@ class _Together:
         self._report, self._make_pool, self._jobs, self._force = report, pool, jobs, force
         self._counting = [{one.student: one for one in handed} for _, handed in parts]
         self._passed_over: dict[tuple[int, str], str] = {}
+        self._ahead: deque[tuple[int, Handed]] = deque()
         self._waiting: deque[_Waiting] = deque()
         self._failed: deque[_Waiting] = deque()
 
     def grade(self) -> None:
-        for part, counting in enumerate(self._counting):
-            for one in list(counting.values()):
-                self._begin(part, one)
-        # One that takes long and comes last has everybody wait for it alone (R. L. Graham, "Bounds on
-        # Multiprocessing Timing Anomalies", SIAM J. Appl. Math. 17, 1969).
-        self._waiting = deque(sorted(self._waiting, key=lambda one: (one.part, -one.expected)))
-        while self._waiting or self._failed:
+        for part, (batch, counting) in enumerate(zip(self._batches, self._counting, strict=True)):
+            # One that takes long and comes last has everybody wait for it alone (R. L. Graham, "Bounds on
+            # Multiprocessing Timing Anomalies", SIAM J. Appl. Math. 17, 1969).
+            ordered = sorted(counting.values(), key=batch.expected, reverse=True)
+            self._ahead += [(part, one) for one in ordered]
+        while self._ahead or self._waiting or self._failed:
+            self._take_in(1)
             self._round(self._waiting, self._jobs, again=True)
             # One at a time: what ends its grading process then takes no other with it.
             self._round(self._failed, 1, again=False)
+
+    def _take_in(self, count: int) -> None:
+        """Until so many wait to be graded, or nothing is left to be looked at."""
+        while self._ahead and len(self._waiting) < count:
+            self._begin(*self._ahead.popleft())
 
     def _begin(self, part: int, one: Handed) -> None:
         known = self._batches[part].known(one, part, self._force)
@@ -266,12 +273,12 @@ class _Together:
         """
         unstarted = 0
         while waiting:
-            before = len(waiting)
-            pool = self._make_pool([batch.work for batch in self._batches], min(jobs, len(waiting)))
+            left = len(waiting) + (len(self._ahead) if again else 0)
+            pool = self._make_pool([batch.work for batch in self._batches], min(jobs, left))
             running: dict[Future[Graded], _Running] = {}
             finished = False
             try:
-                self._feed(pool, waiting, running, again=again)
+                taken = self._feed(pool, waiting, running, again=again)
                 finished = True
             except KeyboardInterrupt:
                 pool.close(wait=True)
@@ -281,15 +288,18 @@ class _Together:
                 raise
             finally:
                 pool.close(wait=finished)
-            unstarted = unstarted + 1 if len(waiting) == before else 0
+            unstarted = 0 if taken else unstarted + 1
             if unstarted == MAX_UNSTARTED:
                 raise InternalError("the grading processes end before they begin; what is graded is saved")
 
     def _feed(
         self, pool: Pool, waiting: deque[_Waiting], running: dict[Future[Graded], _Running], *, again: bool
-    ) -> None:
-        """Until all that waits is graded, or the pool is broken."""
-        broken = False
+    ) -> bool:
+        """Until all that waits is graded, or the pool is broken. Whether it took anything.
+
+        While submissions are graded, those that ended are saved, and the next are read.
+        """
+        broken = taken = False
         ended: Collection[Future[Graded]] = ()
         while running or (waiting and not broken):
             while waiting and not broken and len(running) - len(ended) < pool.slots:
@@ -299,28 +309,35 @@ class _Together:
                     batch.find_pace(partial(pool.submit, one.part))
                     running[pool.submit(one.part, batch.task(one))] = _Running(one, time.monotonic())
                     waiting.popleft()
+                    taken = True
                 except BrokenExecutor:
                     broken = True
-            if waiting and not broken:
-                pool.prepare(waiting[0].part)
-            for future in ended:  # saved only now: while the disk is waited for, the next are graded
+            for future in ended:
                 one = running.pop(future).one
                 self._settle(future, one, again=again)
                 if not broken and not self._left(one.part, running, waiting):
                     pool.leave(one.part)
+            if again:
+                self._take_in(pool.slots)
+            if waiting and not broken:
+                pool.prepare(waiting[0].part)
+                if len(running) < pool.slots:
+                    ended = ()
+                    continue
             ended = wait(running, WATCH_SECONDS, return_when=FIRST_COMPLETED).done
             broken |= any(isinstance(future.exception(), BrokenExecutor) for future in ended)
             if self._watch is not None:
                 now = time.monotonic()
                 self._watch([(begun.one.student, now - begun.since) for begun in running.values()])
+        return taken
 
     def _left(self, part: int, running: dict[Future[Graded], _Running], waiting: deque[_Waiting]) -> bool:
-        """Whether anything of `part` is to be graded still. What waits is in the order of parts, but for
-        earlier versions of what was rejected, at its end."""
-        if waiting and waiting[0].part == part:
-            return True
-        return any(begun.one.part == part for begun in running.values()) or any(
-            one.part == part for one in waiting
+        """Whether anything of `part` is to be graded still. What is not looked at yet is in the order of
+        parts."""
+        return (
+            bool(self._ahead and self._ahead[0][0] == part)
+            or any(one.part == part for one in waiting)
+            or any(begun.one.part == part for begun in running.values())
         )
 
     def _settle(self, future: Future[Graded], one: _Waiting, *, again: bool) -> None:

@@ -68,11 +68,15 @@ class Term:
     def cells_run(self) -> Counter[str]:
         return Counter(self.log.read_text().split()) if self.log.exists() else Counter()
 
-    def end(self, chance: random.Random, command: tuple[str, ...], done: Callable[[], int]) -> None:
+    def end(
+        self, chance: random.Random, command: tuple[str, ...], done: Callable[[], int], *, at_once: bool
+    ) -> None:
         """Begins the batch and ends it some moment after it has `done` some more: by SIGKILL, of its first
-        process or of all that a terminal would reach, or by Ctrl-C."""
+        process or of all that a terminal would reach, or by Ctrl-C; `at_once`, by SIGKILL after the first."""
         wanted, after = done() + chance.randrange(3), chance.uniform(0.0, 0.4)
         how = chance.choice(["first", "group", "interrupt"])
+        if at_once:
+            wanted, after, how = done() + 1, 0.0, "group"
         with self.start(*command) as run:
             while done() < wanted + (how == "interrupt") and run.poll() is None:
                 time.sleep(0.01)
@@ -138,8 +142,8 @@ def _disturb(
     topic = load_course(term.root).topic("toy")
     wanted = digests(topic, read_assignment(topic))
     settled = []
-    for _ in range(times):
-        term.end(chance, command, lambda: len(new()))
+    for number in range(times):
+        term.end(chance, command, lambda: len(new()), at_once=number == 0)
         done, ran = new(), term.cells_run()
         for data in done.values():
             result = msgspec.json.decode(data, type=Result)
