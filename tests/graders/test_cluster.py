@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from graders.sandbox.tiers import missing
+from tests.graders.test_grade import cell
 
 ROOT = Path(__file__).parents[2]
 HEAD = "from otter.test_files import test_case\nOK_FORMAT = False\npoints = None\nname = 'q1'\n"
@@ -41,17 +42,6 @@ for call in ("unshare", "landlock_create_ruleset"):
 rules.load()
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
-
-
-def cell(kind: str, source: str, identity: str, **graded: object) -> dict[str, object]:
-    made: dict[str, object] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
-    if kind == "code":
-        made |= {"outputs": [], "execution_count": None}
-    if graded:
-        made["metadata"] = {
-            "nbgrader": {"schema_version": 3, "locked": False, "grade_id": identity, **graded}
-        }
-    return made
 
 
 def notebook(answer: str) -> str:

@@ -19,6 +19,7 @@ from graders.gradebook import Gradebook
 from graders.publish import give_feedback, look, publish, record
 from graders.records import Limits, ManualResult, Mark, QuestionResult, Result, Tier, Verdict
 from graders.store import ResultStore
+from tests.graders.test_grade import cell
 
 STUDENTS = ("ada", "bob", "cyd")
 YAML = """schema: 1
@@ -29,17 +30,6 @@ topics:
 """
 PAGE, REPORT = ".sorcery/feedback/{0}/toy/toy.html", ".sorcery/reports/toy.html"
 LAID_OUT = (".sorcery/submitted/{0}/toy/toy.ipynb", ".sorcery/submitted/{0}/toy/timestamp.txt")
-
-
-def cell(kind: str, source: str, identity: str, **graded: object) -> dict[str, object]:
-    made: dict[str, object] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
-    if kind == "code":
-        made |= {"outputs": [], "execution_count": None}
-    if graded:
-        made["metadata"] = {
-            "nbgrader": {"schema_version": 3, "locked": False, "grade_id": identity, **graded}
-        }
-    return made
 
 
 def notebook(topic: str, answer: str) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from graders.records import Result
+from tests.graders.test_grade import cell
 
 QUESTIONS = ("q1", "q2", "q3")
 YAML = (
@@ -14,17 +15,6 @@ YAML = (
     "topics:\n  - {id: toy, title: Toy, points: {auto: 9, manual: 2}}\n"
 )
 ANSWER = "import random\ndef {0}(x): return {1} * x\nprint(random.random())"
-
-
-def cell(kind: str, source: str, identity: str, **graded: object) -> dict[str, object]:
-    made: dict[str, object] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
-    if kind == "code":
-        made |= {"outputs": [], "execution_count": None}
-    if graded:
-        made["metadata"] = {
-            "nbgrader": {"schema_version": 3, "locked": False, "grade_id": identity, **graded}
-        }
-    return made
 
 
 def notebook(**answers: str) -> bytes:
