@@ -30,6 +30,7 @@ ANSWER_SECONDS = 60.0  # for a worker to say what it is; who is later joins late
 OPEN_SECONDS = 180.0  # for it to get ready
 PATIENCE_SECONDS = 60.0  # without any worker
 END_SECONDS = 10.0
+LOST = "the connection to the scheduler was lost"
 MAX_DEATHS = 3  # of workers that had one submission
 
 T = TypeVar("T")
@@ -122,8 +123,11 @@ class Members:
         for one in self._members.values():
             self._asking[one.address] = asyncio.create_task(self._open(one))
         await self._answers(OPEN_SECONDS)
+        assert self._client is not None
+        if self._client.status != "running":
+            self._lose(LOST)
         if not self.slots:
-            raise UsageError(self._nobody())
+            raise UsageError(self.lost or self._nobody())
 
     async def _answers(self, seconds: float) -> None:
         if self._asking:
@@ -224,7 +228,7 @@ class Members:
             if any(
                 one.lease is not None and one.lease.status == "cancelled" for one in self._members.values()
             ):
-                self._lose("the connection to the scheduler was lost")
+                self._lose(LOST)
 
     def _lose(self, why: str) -> None:
         self.lost = f"{self._address}: {why}; what is graded is saved, and the same command goes on"
