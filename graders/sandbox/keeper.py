@@ -41,6 +41,7 @@ from graders.sandbox.confine import (
     student_id,
 )
 from graders.sandbox.policy import SNAPSHOT_PROCESSES, Policy
+from graders.sandbox.weight import Weight
 
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
@@ -223,39 +224,6 @@ def _watch(status: socket.socket, init: int, policy: Policy, folder: Path | None
             told = True
 
 
-class Weight:
-    """The memory of a submission's processes, of which there may be `limit` bytes.
-
-    Resident pages counted once a process are cheap to read and never too low; only when they are
-    over the limit is the true figure asked for, which counts a shared page once and takes the kernel
-    milliseconds a process. So a process that has not grown, as a waiting snapshot does not, is
-    asked again only every `REFRESH_SECONDS`: what it shares with others changes as they end.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._known: dict[int, tuple[int, int]] = {}
-        self._refreshed = 0.0
-
-    def heaviest_over(self, processes: Iterable[int]) -> int:
-        """The process id of the largest when together they are over the limit; else 0."""
-        resident = {process: _resident(process) for process in processes}
-        if sum(resident.values()) <= self._limit:
-            return 0
-        if time.monotonic() > self._refreshed + REFRESH_SECONDS:
-            self._known, self._refreshed = {}, time.monotonic()
-        shares = {process: self._share(process, size) for process, size in resident.items()}
-        if sum(shares.values()) <= self._limit:
-            return 0
-        return max(shares, key=shares.__getitem__)
-
-    def _share(self, process: int, resident: int) -> int:
-        before = self._known.get(process)
-        if before is None or before[0] != resident:
-            self._known[process] = resident, _proportional(process)
-        return self._known[process][1]
-
-
 class Folder:
     """A folder one made, and may remove: no other that has come to its name since."""
 
@@ -379,24 +347,6 @@ def _children(process: int) -> list[int]:
         with contextlib.suppress(OSError):
             found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
     return found
-
-
-def _resident(process: int) -> int:
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-    except OSError:
-        return 0
-
-
-def _proportional(process: int) -> int:
-    try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    except PermissionError:
-        return _resident(process)
-    except OSError:
-        return 0
-    counted = ("Pss:", "SwapPss:", "Private_Hugetlb:", "Shared_Hugetlb:")
-    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(counted))
 
 
 def _end(init: int, *, walk: bool) -> None:

@@ -1,0 +1,138 @@
+"""What processes weigh together, by real ones that share and copy pages."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from graders.sandbox import weight
+from graders.sandbox.weight import Weight
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+MIB = 1 << 20
+SHARED = 64  # MiB
+# Reads orders: fork | copy (its newest child writes into all that it shares) | end (that child) | grow.
+FAMILY = f"""
+import os, socket, sys
+SIZE = {SHARED} << 20
+
+def write(data):
+    for place in range(0, len(data), 4096):
+        data[place] = 1
+
+data, children, grown = bytearray(SIZE), [], []
+write(data)
+for order in sys.stdin:
+    if order == "fork\\n":
+        ours, theirs = socket.socketpair()
+        process = os.fork()
+        if process == 0:
+            while theirs.recv(9) == b"copy":
+                write(data)
+                theirs.send(b"done")
+            os._exit(0)
+        children.append((process, ours))
+    elif order == "copy\\n":
+        children[-1][1].send(b"copy")
+        children[-1][1].recv(9)
+    elif order == "end\\n":
+        process, ours = children.pop()
+        ours.send(b"end")
+        os.waitpid(process, 0)
+    elif order == "grow\\n":
+        grown.append(bytearray(SIZE))
+        write(grown[-1])
+    print("done", flush=True)
+"""
+
+
+class Family:
+    def __init__(self, run: "subprocess.Popen[str]") -> None:
+        self._run = run
+
+    def do(self, *orders: str) -> None:
+        assert self._run.stdin
+        assert self._run.stdout
+        for order in orders:
+            self._run.stdin.write(f"{order}\n")
+            self._run.stdin.flush()
+            assert self._run.stdout.readline() == "done\n"
+
+    @property
+    def processes(self) -> list[int]:
+        return [self._run.pid, *(one.pid for one in psutil.Process(self._run.pid).children())]
+
+
+@pytest.fixture
+def family() -> Iterator[Family]:
+    with subprocess.Popen(
+        [sys.executable, "-c", FAMILY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as run:
+        yield Family(run)
+        assert run.stdin
+        run.stdin.close()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes whose every page was looked at."""
+    found: list[int] = []
+    share = weight._share
+
+    def counted(process: int, resident: int) -> int:
+        found.append(process)
+        return share(process, resident)
+
+    monkeypatch.setattr(weight, "_share", counted)
+    monkeypatch.setattr(weight, "REFRESH_SECONDS", 600.0)
+    return found
+
+
+def test_what_is_shared_counts_once_and_is_not_asked_for_again(family: Family, asked: list[int]) -> None:
+    weighed = Weight(3 * SHARED * MIB)
+    family.do("fork", "fork", "fork")
+    for _ in range(5):
+        assert weighed.heaviest_over(family.processes) == 0
+    assert sorted(asked) == sorted(family.processes)
+
+
+def test_nothing_is_asked_while_all_pages_counted_whole_would_do(family: Family, asked: list[int]) -> None:
+    family.do("fork")
+    assert Weight(4 * SHARED * MIB).heaviest_over(family.processes) == 0
+    assert asked == []
+
+
+def test_copies_of_what_was_shared_are_noticed(family: Family, asked: list[int]) -> None:
+    """Nothing is larger for it."""
+    weighed = Weight(3 * SHARED * MIB)
+    family.do("fork", "fork", "fork", "fork")
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("copy")
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("fork", "copy", "fork", "copy")
+    assert weighed.heaviest_over(family.processes) in family.processes
+
+
+def test_what_one_leaves_that_ends_is_not_forgotten(family: Family, asked: list[int]) -> None:
+    weighed = Weight(int(2.5 * SHARED) * MIB)
+    family.do("fork", "fork", "fork", "fork")
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("end", "end", "end", "end", "fork", "grow")
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("grow")
+    assert weighed.heaviest_over(family.processes) == family.processes[0]
+
+
+def test_the_largest_is_named(family: Family) -> None:
+    family.do("fork", "grow", "grow")
+    assert Weight(3 * SHARED * MIB).heaviest_over(family.processes) == family.processes[0]
+
+
+def test_one_that_is_gone_weighs_nothing(family: Family) -> None:
+    family.do("fork")
+    gone = family.processes[1]
+    family.do("end")
+    assert Weight(1).heaviest_over([gone]) == 0
