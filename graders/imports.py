@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from collections.abc import Iterator
+import types
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
@@ -17,6 +18,7 @@ from typing import Any
 # the greater part of what importing nbformat takes.
 _SLOW = "rfc3987_syntax"
 _ASKED = {"__all__", "__version__"}
+_COMPILER = "torch._dynamo"
 
 
 def submodule(name: str) -> Any:
@@ -40,6 +42,51 @@ def lightly() -> Iterator[None]:
     finally:
         if blocked:
             del sys.modules[_SLOW]
+
+
+def put_off_compiler() -> None:
+    """Has torch's compiler imported when it is first used. An optimiser imports it at its first step, half a
+    second and 70 MB, to call two functions that do nothing where nothing is compiled; these are there at
+    once. To be called when torch is imported. Without effect where the compiler is already there."""
+    if _COMPILER in sys.modules or (spec := find_spec(_COMPILER)) is None:
+        return
+    stand_in = types.ModuleType(_COMPILER, spec.origin)
+
+    def there() -> bool:
+        return sys.modules.get(_COMPILER) is not stand_in
+
+    def real() -> Any:
+        if not there():
+            del sys.modules[_COMPILER]
+        return importlib.import_module(_COMPILER)
+
+    def graph_break(*arguments: Any, **named: Any) -> None:
+        if there():
+            real().graph_break(*arguments, **named)
+
+    def disable(function: Any = None, *arguments: Any, **named: Any) -> Any:
+        if there() or not isinstance(function, types.FunctionType):
+            return real().disable(function, *arguments, **named)
+        disabled: list[Callable[..., Any]] = []
+
+        def call(*given: Any, **names: Any) -> Any:
+            if not there():
+                return function(*given, **names)
+            if not disabled:
+                disabled.append(real().disable(function, *arguments, **named))
+            return disabled[0](*given, **names)
+
+        return call
+
+    def ask(attribute: str) -> Any:
+        # Whoever looks through all modules asks each for such names; an import of a part asks for the path.
+        if attribute.startswith("__") and attribute != "__path__":
+            raise AttributeError(attribute)
+        return getattr(real(), attribute)
+
+    stand_in.__dict__.update(__file__=spec.origin, __getattr__=ask, graph_break=graph_break, disable=disable)
+    sys.modules[_COMPILER] = stand_in
+    sys.modules["torch"].__dict__["_dynamo"] = stand_in
 
 
 def _put_bare(package: str) -> None:

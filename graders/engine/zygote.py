@@ -31,6 +31,7 @@ from pathlib import Path
 import msgspec
 
 from graders.engine.silent import SilentNotebook
+from graders.imports import put_off_compiler
 from graders.records import Tier
 from graders.sandbox.confine import forget_origin, seccomp_filter
 from graders.sandbox.keeper import keep
@@ -159,7 +160,8 @@ def _warm(modules: list[str]) -> None:
     if torch is not None:
         torch.set_num_threads(1)
     if torch is not None and OPTIMISERS in modules:
-        # The first optimiser of a process imports torch._dynamo: half a second, paid here once.
+        put_off_compiler()
+        # What the first optimiser of a process imports, and sets up, is paid for here once.
         layer = torch.nn.Linear(2, 1)
         optimiser = torch.optim.Adam(layer.parameters())
         torch.nn.functional.mse_loss(layer(torch.ones(1, 2)), torch.zeros(1, 1)).backward()
