@@ -14,7 +14,6 @@ from graders.assignment import read_assignment
 from graders.course import Topic
 from graders.digests import digests
 from graders.engine.worker import Forks
-from graders.engine.zygote import OPTIMISERS
 from graders.errors import AuthorError, Problem
 from graders.grader import Graded, Grader, Subject, Task
 from graders.records import Tier
@@ -55,10 +54,6 @@ def work_of(topic: Topic, tier: Tier) -> Work:
 def warm_modules(topic: Topic) -> tuple[str, ...]:
     """What the warm process imports for a topic. Raises AuthorError for a notebook that is not as built."""
     found = [name for name in read_assignment(topic).imports if not _in_data(topic, name)]
-    texts = [path.read_bytes() for path in (topic.notebook, topic.master) if path.exists()]
-    # Of another tool's course the notebook that students were given is not at hand.
-    if read_rules(topic) is not None or any(b"optim" in text for text in texts):
-        found.append(OPTIMISERS)
     return (*found, *topic.warm)
 
 

@@ -39,7 +39,6 @@ from graders.sandbox.linux import die_with_parent, use_large_pages
 from graders.sandbox.policy import Policy
 from graders.seeding import seed_everything
 
-OPTIMISERS = "torch.optim"  # among the modules of those who will want one
 FORKS_BEFORE_LARGE_PAGES = 16  # a batch of fewer submissions would not get back what they take
 
 
@@ -159,7 +158,6 @@ def _warm(modules: list[str]) -> None:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
-    if torch is not None and OPTIMISERS in modules:
         put_off_compiler()
         # What the first optimiser of a process imports, and sets up, is paid for here once.
         layer = torch.nn.Linear(2, 1)
