@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-REFRESH_SECONDS = 1.0
-REFRESH_COSTS = 50  # times what asking takes, at least, until all is asked for again
+REFRESH_SECONDS = 10.0
 
 _PAGE = os.sysconf("SC_PAGESIZE")
+_LARGE_PAGE = 2 << 20
+_LARGE_PAGES = ("thp_fault_alloc ", "thp_collapse_alloc ")  # that the kernel has given to anybody
 _COUNTED = ("Pss:", "SwapPss:", "Private_Hugetlb:", "Shared_Hugetlb:")
 
 
@@ -43,15 +44,16 @@ class Weight:
     Resident pages are cheap to read, but a snapshot shares nearly all of them. Only when they are over the
     limit is it asked what part each process has of what it shares, for which the kernel looks at every page:
     milliseconds a process. From then on its growth is added to that, and one that ended goes on counting, as
-    what it shared is others' now. So the sum is rather too high, and where it is over the limit all is asked
-    for anew. It can be too low where a large page took the place of shared ones at a single fault, so all is
-    asked for now and then in any case.
+    what it shared is others' now. A large page can take the place of shared ones at a single fault: all that
+    were given out since, to whom is not known, are added too. So the sum is rather too high, and where it is
+    over the limit all is asked for anew. That, and now and then in any case, makes it true again.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._known: dict[tuple[int, int], _Known] = {}  # by process id and when it began
         self._refresh = 0.0  # on time.monotonic()'s clock
+        self._large = 0
 
     def heaviest_over(self, processes: Iterable[int]) -> int:
         """The process id of the largest when together they are over the limit; else 0."""
@@ -64,20 +66,23 @@ class Weight:
             self._ask({process: size for process, size in sizes.items() if process not in self._known})
             if self._at_most(sizes) <= self._limit:
                 return 0
-        began = time.monotonic()
-        self._known = {}
+        self._known, self._large = {}, _large_pages()
         self._ask(sizes)
-        ended = time.monotonic()
-        self._refresh = ended + max(REFRESH_SECONDS, REFRESH_COSTS * (ended - began))
+        self._refresh = time.monotonic() + REFRESH_SECONDS
         if sum(known.share for known in self._known.values()) <= self._limit:
             return 0
         return max(self._known, key=lambda process: self._known[process].share)[0]
 
     def _at_most(self, sizes: Mapping[tuple[int, int], _Size]) -> int:
         ended = sum(known.share for process, known in self._known.items() if process not in sizes)
-        return ended + sum(
-            self._known[process].at_most(size) if process in self._known else size.resident
-            for process, size in sizes.items()
+        large = (_large_pages() - self._large) * _LARGE_PAGE
+        return (
+            ended
+            + large
+            + sum(
+                self._known[process].at_most(size) if process in self._known else size.resident
+                for process, size in sizes.items()
+            )
         )
 
     def _ask(self, sizes: Mapping[tuple[int, int], _Size]) -> None:
@@ -95,6 +100,14 @@ def _look(process: int) -> tuple[tuple[int, int], _Size] | None:
     # From the third of proc_pid_stat(5) on: minor and major faults are the 10th and 12th.
     faults, began, pages = int(fields[7]) + int(fields[9]), int(fields[19]), int(fields[21])
     return (process, began), _Size(pages * _PAGE, faults)
+
+
+def _large_pages() -> int:
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:  # not every container has it
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(_LARGE_PAGES))
 
 
 def _share(process: int, resident: int) -> int:

@@ -14,9 +14,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 MIB = 1 << 20
 SHARED = 64  # MiB
-# Reads orders: fork | copy (its newest child writes into all that it shares) | end (that child) | grow.
+# Reads orders: fork | copy (its newest child writes into all that it shares) | swap (each child has as many
+# new bytes in its place, in large pages where it may) | end (the newest child) | grow.
 FAMILY = f"""
-import os, socket, sys
+import mmap, os, socket, sys
 SIZE = {SHARED} << 20
 
 def write(data):
@@ -30,14 +31,19 @@ for order in sys.stdin:
         ours, theirs = socket.socketpair()
         process = os.fork()
         if process == 0:
-            while theirs.recv(9) == b"copy":
+            while (order := theirs.recv(9)) != b"end":
+                if order == b"swap":
+                    del data
+                    data = mmap.mmap(-1, SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+                    data.madvise(mmap.MADV_HUGEPAGE)
                 write(data)
                 theirs.send(b"done")
             os._exit(0)
         children.append((process, ours))
-    elif order == "copy\\n":
-        children[-1][1].send(b"copy")
-        children[-1][1].recv(9)
+    elif order in ("copy\\n", "swap\\n"):
+        for _, ours in children if order == "swap\\n" else children[-1:]:
+            ours.send(order.strip().encode())
+            ours.recv(9)
     elif order == "end\\n":
         process, ours = children.pop()
         ours.send(b"end")
@@ -113,6 +119,16 @@ def test_copies_of_what_was_shared_are_noticed(family: Family, asked: list[int])
     family.do("copy")
     assert weighed.heaviest_over(family.processes) == 0
     family.do("fork", "copy", "fork", "copy")
+    assert weighed.heaviest_over(family.processes) in family.processes
+
+
+def test_large_pages_in_place_of_what_was_shared_are_noticed(family: Family, asked: list[int]) -> None:
+    """Where the system has them: else it is as with copies. Nothing is larger for it, and there are few faults."""
+    weighed = Weight(3 * SHARED * MIB)
+    family.do("fork", "fork", "fork")
+    assert weighed.heaviest_over(family.processes) == 0
+    assert len(asked) == 4
+    family.do("swap")
     assert weighed.heaviest_over(family.processes) in family.processes
 
 
