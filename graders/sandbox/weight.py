@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-REFRESH_SECONDS = 10.0
+REFRESH_SECONDS = 10.0  # until all is asked for in any case
 
 _PAGE = os.sysconf("SC_PAGESIZE")
 _LARGE_PAGE = 2 << 20
@@ -75,19 +75,15 @@ class Weight:
 
     def _at_most(self, sizes: Mapping[tuple[int, int], _Size]) -> int:
         ended = sum(known.share for process, known in self._known.items() if process not in sizes)
-        large = (_large_pages() - self._large) * _LARGE_PAGE
-        return (
-            ended
-            + large
-            + sum(
-                self._known[process].at_most(size) if process in self._known else size.resident
-                for process, size in sizes.items()
-            )
+        alive = sum(
+            self._known[process].at_most(size) if process in self._known else size.resident
+            for process, size in sizes.items()
         )
+        return ended + alive + (_large_pages() - self._large) * _LARGE_PAGE
 
     def _ask(self, sizes: Mapping[tuple[int, int], _Size]) -> None:
-        """For all that are not known, at once: what one has says nothing when another's is not known that
-        ends."""
+        """To be called with all that are not known: were one left out and ended, what the others shared with
+        it would count too little."""
         for process, size in sizes.items():
             self._known[process] = _Known(_share(process[0], size.resident), size)
 
