@@ -41,7 +41,7 @@ from graders.sandbox.confine import (
     student_id,
 )
 from graders.sandbox.policy import SNAPSHOT_PROCESSES, Policy
-from graders.sandbox.weight import Weight
+from graders.sandbox.weight import Weight, read
 
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
@@ -345,7 +345,7 @@ def _children(process: int) -> list[int]:
     found: list[int] = []
     for thread in _threads(process):
         with contextlib.suppress(OSError):
-            found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+            found += map(int, read(f"/proc/{process}/task/{thread}/children").split())
     return found
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MIB = 1 << 20
 SHARED = 64  # MiB
 # Reads orders: fork | copy (its newest child writes into all that it shares) | swap (each child has as many
-# new bytes in its place, in large pages where it may) | end (the newest child) | grow.
+# new bytes in its place, in large pages where it may) | drop (each child lets go of what it shares) | end (the
+# newest child) | grow.
 FAMILY = f"""
 import mmap, os, socket, sys
 SIZE = {SHARED} << 20
@@ -24,7 +26,7 @@ def write(data):
     for place in range(0, len(data), 4096):
         data[place] = 1
 
-data, children, grown = bytearray(SIZE), [], []
+data, children, grown = bytearray(int(sys.argv[1]) * SIZE), [], []
 write(data)
 for order in sys.stdin:
     if order == "fork\\n":
@@ -32,16 +34,18 @@ for order in sys.stdin:
         process = os.fork()
         if process == 0:
             while (order := theirs.recv(9)) != b"end":
-                if order == b"swap":
+                if order in (b"drop", b"swap"):
                     del data
+                    data = b""
+                if order == b"swap":
                     data = mmap.mmap(-1, SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
                     data.madvise(mmap.MADV_HUGEPAGE)
                 write(data)
                 theirs.send(b"done")
             os._exit(0)
         children.append((process, ours))
-    elif order in ("copy\\n", "swap\\n"):
-        for _, ours in children if order == "swap\\n" else children[-1:]:
+    elif order in ("copy\\n", "drop\\n", "swap\\n"):
+        for _, ours in children[-1:] if order == "copy\\n" else children:
             ours.send(order.strip().encode())
             ours.recv(9)
     elif order == "end\\n":
@@ -73,10 +77,15 @@ class Family:
 
 
 @pytest.fixture
-def family() -> Iterator[Family]:
-    with subprocess.Popen(
-        [sys.executable, "-c", FAMILY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as run:
+def shared() -> int:
+    """How much the family shares, in times of SHARED."""
+    return 1
+
+
+@pytest.fixture
+def family(shared: int) -> Iterator[Family]:
+    command = [sys.executable, "-c", FAMILY, str(shared)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
         yield Family(run)
         assert run.stdin
         run.stdin.close()
@@ -97,6 +106,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+@pytest.fixture(params=["of this machine", "of each process"])
+def given(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is known what all processes were given together: not everywhere."""
+    if request.param == "of each process":
+        monkeypatch.setattr(weight, "_given", lambda: weight._Given(0, 0))
+
+
+@pytest.mark.usefixtures("given")
 def test_what_is_shared_counts_once_and_is_not_asked_for_again(family: Family, asked: list[int]) -> None:
     weighed = Weight(3 * SHARED * MIB)
     family.do("fork", "fork", "fork")
@@ -111,6 +128,27 @@ def test_nothing_is_asked_while_all_pages_counted_whole_would_do(family: Family,
     assert asked == []
 
 
+def test_forks_are_known_by_what_was_given_since(family: Family, asked: list[int]) -> None:
+    weighed = Weight(3 * SHARED * MIB)
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("fork", "fork", "fork", "fork")
+    assert weighed.heaviest_over(family.processes) == 0
+    assert asked == []
+    family.do("copy", "grow")
+    assert weighed.heaviest_over(family.processes) in family.processes
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("shared", [4])
+def test_what_one_lets_go_of_is_anothers_now(family: Family, asked: list[int]) -> None:
+    weighed = Weight(int(4.7 * SHARED) * MIB)
+    family.do("fork", "fork", "fork")
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("drop", "grow")
+    assert weighed.heaviest_over(family.processes) == family.processes[0]
+
+
+@pytest.mark.usefixtures("given")
 def test_copies_of_what_was_shared_are_noticed(family: Family, asked: list[int]) -> None:
     """Nothing is larger for it."""
     weighed = Weight(3 * SHARED * MIB)
@@ -132,6 +170,7 @@ def test_large_pages_in_place_of_what_was_shared_are_noticed(family: Family, ask
     assert weighed.heaviest_over(family.processes) in family.processes
 
 
+@pytest.mark.usefixtures("given")
 def test_what_one_leaves_that_ends_is_not_forgotten(family: Family, asked: list[int]) -> None:
     weighed = Weight(int(2.5 * SHARED) * MIB)
     family.do("fork", "fork", "fork", "fork")
@@ -152,3 +191,16 @@ def test_one_that_is_gone_weighs_nothing(family: Family) -> None:
     gone = family.processes[1]
     family.do("end")
     assert Weight(1).heaviest_over([gone]) == 0
+
+
+def test_a_fault_may_give_more_than_a_page_where_the_system_is_set_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weight, "_SIZES", tmp_path)
+    assert weight._given_at_a_fault() == weight._PAGE
+    for size, setting in ((64, "always inherit madvise [never]"), (2048, "always [inherit] madvise never")):
+        (tmp_path / f"hugepages-{size}kB").mkdir()
+        (tmp_path / f"hugepages-{size}kB" / "enabled").write_text(setting)
+    assert weight._given_at_a_fault() == weight._PAGE
+    (tmp_path / "hugepages-64kB" / "shmem_enabled").write_text("always inherit within_size [advise] never")
+    assert weight._given_at_a_fault() == 64 << 10
