@@ -50,11 +50,13 @@ class Weight:
     only when two bounds are over the limit, each rather too high:
 
     - What there was at any earlier look, and all that anybody on this machine was given since.
-    - Where that is much, as much is graded at once: what each process had when it was asked, and was given
-      since. One that ended goes on counting, as what it shared is others' now. A large page can take the
-      place of shared ones at a single fault: all that were given out since, to whom is not known, are added.
+    - For when much is graded at once, and that is much: what each process had when it was asked, and was
+      given since. One that ended goes on counting, as what it shared is others' now. A large page can take
+      the place of shared ones at a single fault: all that were given out since, to whom is not known, are
+      added.
 
-    Now and then all is asked for in any case where the first bound is over the limit.
+    Now and then all is asked for in any case where the first bound is over the limit. It leaves out files
+    that are mapped once there are snapshots; how large a submission's own may be is limited elsewhere.
     """
 
     def __init__(self, limit: int) -> None:

@@ -17,7 +17,7 @@ MIB = 1 << 20
 SHARED = 64  # MiB
 # Reads orders: fork | copy (its newest child writes into all that it shares) | swap (each child has as many
 # new bytes in its place, in large pages where it may) | drop (each child lets go of what it shares) | end (the
-# newest child) | grow.
+# newest child) | grow | fill (as much, with pages that the kernel gives unasked).
 FAMILY = f"""
 import mmap, os, socket, sys
 SIZE = {SHARED} << 20
@@ -55,6 +55,8 @@ for order in sys.stdin:
     elif order == "grow\\n":
         grown.append(bytearray(SIZE))
         write(grown[-1])
+    elif order == "fill\\n":
+        grown.append(mmap.mmap(-1, SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE))
     print("done", flush=True)
 """
 
@@ -128,13 +130,16 @@ def test_nothing_is_asked_while_all_pages_counted_whole_would_do(family: Family,
     assert asked == []
 
 
-def test_forks_are_known_by_what_was_given_since(family: Family, asked: list[int]) -> None:
+@pytest.mark.parametrize("orders", [("copy", "grow"), ("grow", "grow"), ("fill", "fill")])
+def test_forks_are_known_by_what_was_given_since(
+    family: Family, asked: list[int], orders: tuple[str, ...]
+) -> None:
     weighed = Weight(3 * SHARED * MIB)
     assert weighed.heaviest_over(family.processes) == 0
     family.do("fork", "fork", "fork", "fork")
     assert weighed.heaviest_over(family.processes) == 0
     assert asked == []
-    family.do("copy", "grow")
+    family.do(*orders)
     assert weighed.heaviest_over(family.processes) in family.processes
 
 
