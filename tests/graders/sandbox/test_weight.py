@@ -130,15 +130,27 @@ def test_nothing_is_asked_while_all_pages_counted_whole_would_do(family: Family,
     assert asked == []
 
 
-@pytest.mark.parametrize("orders", [("copy", "grow"), ("grow", "grow"), ("fill", "fill")])
-def test_forks_are_known_by_what_was_given_since(
-    family: Family, asked: list[int], orders: tuple[str, ...]
+def test_forks_are_not_asked_for_where_little_was_given_since(
+    family: Family, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def given() -> weight._Given:  # as if no other process ran: tests do, beside this one
+        sizes = [found[1] for process in family.processes if (found := weight._look(process))]
+        return weight._Given(sum(size.faults for size in sizes) * weight._PAGE, 0)
+
+    monkeypatch.setattr(weight, "_given", given)
     weighed = Weight(3 * SHARED * MIB)
     assert weighed.heaviest_over(family.processes) == 0
     family.do("fork", "fork", "fork", "fork")
     assert weighed.heaviest_over(family.processes) == 0
     assert asked == []
+
+
+@pytest.mark.parametrize("orders", [("copy", "grow"), ("grow", "grow"), ("fill", "fill")])
+def test_what_comes_after_forks_is_noticed(family: Family, asked: list[int], orders: tuple[str, ...]) -> None:
+    weighed = Weight(3 * SHARED * MIB)
+    assert weighed.heaviest_over(family.processes) == 0
+    family.do("fork", "fork", "fork", "fork")
+    assert weighed.heaviest_over(family.processes) == 0
     family.do(*orders)
     assert weighed.heaviest_over(family.processes) in family.processes
 
