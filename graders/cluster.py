@@ -117,6 +117,8 @@ class Cluster:
             raise
 
     def _end(self) -> None:
+        # Dask leaves things half done, whose failure would be told on standard error when they are collected.
+        self._loop.set_exception_handler(lambda loop, context: None)
         for last in (self._members.close, _cancel_all):
             with contextlib.suppress(Exception):
                 self._in_loop(last())

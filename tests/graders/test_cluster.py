@@ -1,6 +1,7 @@
 """`sorcery grade --cluster`: on a scheduler with two workers that see nothing of the course's folder."""
 
 import contextlib
+import gc
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from graders.cluster import Cluster
 from graders.sandbox.tiers import missing
 from tests.graders.test_grade import cell
 
@@ -283,6 +285,17 @@ def test_faulty_tests_are_told_where_their_author_has_them(course: Path, workers
     assert run.returncode == 2
     assert run.stderr.startswith(f"{course}/graders/hidden_tests/toy/q1.py:5: ")
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_what_dask_leaves_half_done_is_not_told(workers: Workers, caplog: pytest.LogCaptureFixture) -> None:
+    """A wait of its own that times out as the loop ends, which nobody comes to hear of."""
+    with Cluster(workers.address) as cluster:
+        loop = cluster._loop
+        left = loop.create_future()
+        loop.call_soon_threadsafe(left.set_exception, TimeoutError("Timeout"))
+    del left, loop, cluster
+    gc.collect()
+    assert not caplog.records
 
 
 def test_a_worker_of_another_kind_is_left_out_with_the_reason(
